@@ -1,0 +1,48 @@
+package bwstate_test
+
+import (
+	"fmt"
+
+	"github.com/bwredis/bwredis/bwstate"
+)
+
+func ExampleParseSettings() {
+	values := map[string]string{
+		"USE_REDIS": "yes", "REDIS_HOST": "redis.example.com", "REDIS_PASSWORD": "s3cret", "REDIS_TIMEOUT": "1000",
+	}
+	s, err := bwstate.ParseSettings(func(name string) string { return values[name] })
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(s.Network(), s.Addr(), s.Password, s.Timeout)
+	for _, warning := range s.Warnings {
+		fmt.Println("warning:", warning)
+	}
+
+	values["REDIS_PORT"] = "70000"
+	values["REDIS_SSL"] = "maybe"
+	_, err = bwstate.ParseSettings(func(name string) string { return values[name] })
+	fmt.Println(err)
+	// Output:
+	// tcp redis.example.com:6379 [hidden] 16m40s
+	// warning: REDIS_TIMEOUT=1000 is read as 16m40s: looks like milliseconds, as newer BunkerWeb releases write; set BWREDIS_TIME_UNIT=milliseconds or write 1000ms
+	// bwstate: 2 settings cannot be used:
+	// 	REDIS_PORT="70000": out of range: must be from 1 to 65535
+	// 	REDIS_SSL="maybe": must be yes or no
+}
+
+func ExampleFirstSet() {
+	file, err := bwstate.ReadEnvFile("testdata/settings.env")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	environment := func(name string) string { // os.Getenv in a program
+		return map[string]string{"REDIS_SENTINEL_HOSTS": "sentinel-1 sentinel-2"}[name]
+	}
+	s, err := bwstate.ParseSettings(bwstate.FirstSet(environment, file))
+	fmt.Println(s.UseRedis, s.SentinelHosts, err)
+	// Output:
+	// true [sentinel-1:26379 sentinel-2:26379] <nil>
+}

@@ -1,0 +1,59 @@
+package bwstate
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"strconv"
+	"strings"
+)
+
+// String lists the settings in force as NAME=value on one line, in the order of [SettingsTable], with values
+// quoted where they need it and empty ones left out. Secrets are hidden; warnings are not in it.
+func (s Settings) String() string {
+	var b strings.Builder
+	s.each(func(name, value string) {
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(name)
+		b.WriteByte('=')
+		if strings.ContainsFunc(value, needsQuotes) {
+			value = strconv.Quote(value)
+		}
+		b.WriteString(value)
+	})
+	return b.String()
+}
+
+// Format prints String for every verb. Without it fmt would show the fields of a *Settings under a verb that
+// does not fit, such as %t, and would not ask the secrets in it to hide.
+func (s Settings) Format(f fmt.State, verb rune) {
+	shown := s.String()
+	switch {
+	case verb == 'q':
+		shown = strconv.Quote(shown)
+	case verb == 'v' && f.Flag('#'):
+		shown = "bwstate.Settings{" + shown + "}"
+	}
+	_, _ = io.WriteString(f, shown)
+}
+
+// LogValue is a group with one attribute per setting that is not empty.
+func (s Settings) LogValue() slog.Value {
+	var attrs []slog.Attr
+	s.each(func(name, value string) { attrs = append(attrs, slog.String(name, value)) })
+	return slog.GroupValue(attrs...)
+}
+
+func (s *Settings) each(do func(name, value string)) {
+	for i := range settingsTable {
+		if value := settingsTable[i].show(s); value != "" {
+			do(settingsTable[i].Name, value)
+		}
+	}
+}
+
+func needsQuotes(r rune) bool { return r == '"' || r == '\\' || spaceOrControl(r) }
+
+func hasOuterSpace(text string) bool { return strings.TrimSpace(text) != text }

@@ -1,0 +1,191 @@
+package bwstate
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// SettingInfo describes one setting, for documentation and for programs that list what they accept.
+type SettingInfo struct {
+	Name    string
+	Default string // as it would be written; "" when there is none
+	Unit    string // what a bare number counts; "" when the setting is not a quantity with a unit
+	Secret  bool   // never shown
+	File    bool   // Name_FILE may name a file that holds the value
+}
+
+// SettingsTable lists every setting [ParseSettings] reads. The slice is the caller's.
+func SettingsTable() []SettingInfo {
+	infos := make([]SettingInfo, len(settingsTable))
+	for i := range settingsTable {
+		infos[i] = settingsTable[i].SettingInfo
+	}
+	return infos
+}
+
+type setting struct {
+	SettingInfo
+	settingField
+}
+
+// settingField is how a kind of value is read and shown.
+type settingField struct {
+	// parse stores a text that is not empty, and returns "" or what is wrong with it.
+	parse func(p *settingsParser, text string) (problem string)
+	// show is the value in force, as parse would take it; secrets are hidden.
+	show func(s *Settings) string
+}
+
+const (
+	maxDatabase   = 1<<31 - 1
+	maxPool       = 10000
+	minDuration   = time.Millisecond
+	defaultMaster = "mymaster"
+)
+
+// settingsTable is in the order of evaluation: the unit comes first, because the durations depend on it.
+var settingsTable = []setting{
+	{SettingInfo{Name: "BWREDIS_TIME_UNIT", Default: "seconds"}, unitField},
+	{SettingInfo{Name: "USE_REDIS", Default: "no"}, yesNoField(func(s *Settings) *bool { return &s.UseRedis })},
+	{SettingInfo{Name: "REDIS_HOST"}, hostField},
+	{
+		SettingInfo{Name: "REDIS_PORT", Default: "6379"},
+		numberField(1, maxPort, func(s *Settings) *int { return &s.Port }),
+	},
+	{
+		SettingInfo{Name: "REDIS_DATABASE", Default: "0"},
+		numberField(0, maxDatabase, func(s *Settings) *int { return &s.Database }),
+	},
+	{SettingInfo{Name: "REDIS_USERNAME", File: true}, textField(checkToken, func(s *Settings) *string { return &s.Username })},
+	{SettingInfo{Name: "REDIS_PASSWORD", Secret: true, File: true}, secretField(func(s *Settings) *Secret { return &s.Password })},
+	{SettingInfo{Name: "REDIS_SSL", Default: "no"}, yesNoField(func(s *Settings) *bool { return &s.SSL })},
+	{SettingInfo{Name: "REDIS_SSL_VERIFY", Default: "yes"}, yesNoField(func(s *Settings) *bool { return &s.SSLVerify })},
+	{SettingInfo{Name: "REDIS_SSL_CA"}, textField(checkPath, func(s *Settings) *string { return &s.SSLCA })},
+	{SettingInfo{Name: "REDIS_SSL_CERT"}, textField(checkPath, func(s *Settings) *string { return &s.SSLCert })},
+	{SettingInfo{Name: "REDIS_SSL_KEY"}, textField(checkPath, func(s *Settings) *string { return &s.SSLKey })},
+	{SettingInfo{Name: "REDIS_SSL_SERVER_NAME"}, serverNameField},
+	{
+		SettingInfo{Name: "REDIS_TIMEOUT", Default: "5", Unit: "seconds"},
+		durationField("REDIS_TIMEOUT", timeoutRule, func(s *Settings) *time.Duration { return &s.Timeout }),
+	},
+	{SettingInfo{Name: "REDIS_SENTINEL_HOSTS"}, sentinelsField},
+	{
+		SettingInfo{Name: "REDIS_SENTINEL_USERNAME", File: true},
+		textField(checkToken, func(s *Settings) *string { return &s.SentinelUsername }),
+	},
+	{
+		SettingInfo{Name: "REDIS_SENTINEL_PASSWORD", Secret: true, File: true},
+		secretField(func(s *Settings) *Secret { return &s.SentinelPassword }),
+	},
+	{
+		SettingInfo{Name: "REDIS_SENTINEL_MASTER", Default: defaultMaster},
+		textField(checkToken, func(s *Settings) *string { return &s.SentinelMaster }),
+	},
+	{
+		SettingInfo{Name: "REDIS_KEEPALIVE_IDLE", Default: "300", Unit: "seconds"},
+		durationField("REDIS_KEEPALIVE_IDLE", idleRule, func(s *Settings) *time.Duration { return &s.KeepaliveIdle }),
+	},
+	{
+		SettingInfo{Name: "REDIS_KEEPALIVE_POOL", Default: "3"},
+		numberField(1, maxPool, func(s *Settings) *int { return &s.KeepalivePool }),
+	},
+}
+
+var unitField = settingField{
+	parse: func(p *settingsParser, text string) string {
+		switch strings.ToLower(strings.TrimSpace(text)) {
+		case "seconds", "s":
+			p.s.Unit = Seconds
+		case "milliseconds", "ms":
+			p.s.Unit = Milliseconds
+		default:
+			return "must be seconds or milliseconds"
+		}
+		return ""
+	},
+	show: func(s *Settings) string { return s.Unit.String() },
+}
+
+var hostField = settingField{
+	parse: (*settingsParser).parseHost,
+	show:  func(s *Settings) string { return s.Host },
+}
+
+var sentinelsField = settingField{
+	parse: (*settingsParser).parseSentinels,
+	show:  func(s *Settings) string { return strings.Join(s.SentinelHosts, " ") },
+}
+
+var serverNameField = settingField{
+	parse: func(p *settingsParser, text string) (problem string) {
+		p.s.SSLServerName, problem = hostOnly(text)
+		return problem
+	},
+	show: func(s *Settings) string { return s.SSLServerName },
+}
+
+func yesNoField(at func(*Settings) *bool) settingField {
+	return settingField{
+		parse: func(p *settingsParser, text string) (problem string) {
+			*at(&p.s), problem = parseYesNo(text)
+			return problem
+		},
+		show: func(s *Settings) string {
+			if *at(s) {
+				return "yes"
+			}
+			return "no"
+		},
+	}
+}
+
+func numberField(low, high int, at func(*Settings) *int) settingField {
+	return settingField{
+		parse: func(p *settingsParser, text string) (problem string) {
+			*at(&p.s), problem = parseNumber(text, low, high)
+			return problem
+		},
+		show: func(s *Settings) string { return strconv.Itoa(*at(s)) },
+	}
+}
+
+func textField(check func(string) string, at func(*Settings) *string) settingField {
+	return settingField{
+		parse: func(p *settingsParser, text string) string {
+			*at(&p.s) = text
+			return check(text)
+		},
+		show: func(s *Settings) string { return *at(s) },
+	}
+}
+
+// secretField takes any text: a password is bytes to Redis.
+func secretField(at func(*Settings) *Secret) settingField {
+	return settingField{
+		parse: func(p *settingsParser, text string) string {
+			*at(&p.s) = Secret(text)
+			return ""
+		},
+		show: func(s *Settings) string { return at(s).String() },
+	}
+}
+
+func durationField(name string, rule durationRule, at func(*Settings) *time.Duration) settingField {
+	return settingField{
+		parse: func(p *settingsParser, text string) string {
+			d, problem := parseDuration(text, p.unit(), rule.longest)
+			*at(&p.s) = d
+			hint := rule.hint(text, p.unit())
+			switch {
+			case p.isDefault || hint == "":
+			case problem != "":
+				problem += "; " + hint
+			default:
+				p.warn(name + "=" + text + " is read as " + d.String() + ": " + hint)
+			}
+			return problem
+		},
+		show: func(s *Settings) string { return at(s).String() },
+	}
+}
