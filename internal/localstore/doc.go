@@ -1,0 +1,26 @@
+// Package localstore is the embedded store: a bounded, in-memory twin of a server that one process uses when it has none. It
+// answers encoded requests behind the same RoundTrip as a connection does, so that its callers need not know which one they have.
+//
+// # What is as on a server
+//
+// The commands of the table in table.go, with the semantics, reply types (RESP3) and error texts of Redis 7: integers are whole
+// decimals without padding, a key lives until the millisecond after its deadline, TTL rounds to the nearest second, SET clears a
+// deadline and INCR keeps it. Only strings are stored.
+//
+// # What is not
+//
+//   - There is no connection state. HELLO always answers protocol 3, and there is one database, number 0.
+//   - Scripts are Go functions, see [Store.Register]. There is no Lua.
+//   - A write is refused with OOM when its own result would not fit in [Config].MaxBytes, where a server refuses every write that
+//     could allocate once it is over its limit. Inside a script, writes before the refused one stay.
+//   - SCAN looks at no more than 4096 keys in one call whatever COUNT says, and its cursor passes keys from the newest to the oldest.
+//   - DBSIZE does not count keys whose time is over.
+//   - A command is refused with ERR when the replies before it in the same request already take 128 MiB.
+//   - An unknown command is refused without an echo of its arguments.
+//
+// # Memory and time
+//
+// Nothing runs in the background. A key whose time is over is dropped when it is looked at, and every write drops as many dead
+// keys as it has arguments, which is more than it can create; so dead keys cannot pile up while there are writes, and
+// what they take is given back before a write is refused. Nothing that is alive is ever evicted.
+package localstore

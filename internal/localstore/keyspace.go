@@ -1,0 +1,166 @@
+package localstore
+
+import (
+	"container/heap"
+	"math"
+)
+
+// overhead is what an entry costs besides its key and value, in bytes: the entry itself, its places in the map, in the scan order and
+// among the deadlines, and what the allocator rounds up.
+const overhead = 192
+
+// An entry is one key.
+type entry struct {
+	key, value string
+	id         uint64 // its place in the scan order
+	deadline   int64  // Unix milliseconds; meaningless while heapAt is negative
+	heapAt     int    // its place among the deadlines; negative: it has no deadline
+}
+
+func (e *entry) size() int { return overhead + len(e.key) + len(e.value) }
+
+// expires reports whether e has a deadline.
+func (e *entry) expires() bool { return e.heapAt >= 0 }
+
+// A keyspace holds the entries and knows what they take. The zero value with a limit is ready.
+//
+// Invariants: used is the sum of the sizes of entries and never above limit; every entry is in the order once; every entry
+// with a deadline, and no other, is in deadlines.
+type keyspace struct {
+	entries   map[string]*entry
+	order     order
+	deadlines deadlines
+	used      int   // bytes
+	limit     int   // bytes
+	now       int64 // Unix milliseconds; set before each request and constant during it
+}
+
+// get returns the living entry of key, or nil.
+func (k *keyspace) get(key []byte) *entry {
+	e := k.entries[string(key)]
+	if e != nil && k.over(e) {
+		k.remove(e)
+		return nil
+	}
+	return e
+}
+
+// put gives key a value; e is what get returned for it. An entry that exists keeps its deadline. Without room nothing changes and ok is
+// false.
+func (k *keyspace) put(key []byte, e *entry, value []byte) (_ *entry, ok bool) {
+	if !k.fits(growth(key, e, value)) {
+		return nil, false
+	}
+	k.used += growth(key, e, value)
+	if e != nil {
+		e.value = string(value)
+		return e, true
+	}
+	e = &entry{key: string(key), value: string(value), heapAt: -1}
+	if k.entries == nil {
+		k.entries = map[string]*entry{}
+	}
+	k.entries[e.key] = e
+	k.order.add(e)
+	return e, true
+}
+
+// growth returns how many bytes more it takes to give key a value; e is its entry, or nil.
+func growth(key []byte, e *entry, value []byte) int {
+	if e == nil {
+		return overhead + len(key) + len(value)
+	}
+	return len(value) - len(e.value)
+}
+
+// fits reports whether n more bytes may be used. It drops dead entries until they may, if there are enough.
+func (k *keyspace) fits(n int) bool {
+	if n <= 0 {
+		return true
+	}
+	for n > k.limit-k.used {
+		if k.sweep(1) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// remove deletes e.
+func (k *keyspace) remove(e *entry) {
+	delete(k.entries, e.key)
+	k.order.remove(e)
+	k.persist(e)
+	k.used -= e.size()
+}
+
+// clear deletes everything.
+func (k *keyspace) clear() {
+	k.entries, k.deadlines, k.used = nil, nil, 0
+	k.order.clear()
+}
+
+// expireAt gives e a deadline in Unix milliseconds.
+func (k *keyspace) expireAt(e *entry, deadline int64) {
+	e.deadline = deadline
+	if e.expires() {
+		heap.Fix(&k.deadlines, e.heapAt)
+		return
+	}
+	heap.Push(&k.deadlines, e)
+}
+
+// persist takes the deadline of e away.
+func (k *keyspace) persist(e *entry) {
+	if e.expires() {
+		heap.Remove(&k.deadlines, e.heapAt)
+	}
+}
+
+// over reports whether the time of e is over. As on the server, the millisecond of the deadline itself still counts as alive.
+func (k *keyspace) over(e *entry) bool { return e.expires() && k.now > e.deadline }
+
+// sweep drops at most n dead entries and returns how many.
+func (k *keyspace) sweep(n int) int {
+	for i := range n {
+		if len(k.deadlines) == 0 || !k.over(k.deadlines[0]) {
+			return i
+		}
+		k.remove(k.deadlines[0])
+	}
+	return n
+}
+
+// living returns the number of entries after dropping all dead ones. Each is dropped once, so this costs no more than writing did.
+func (k *keyspace) living() int {
+	k.sweep(math.MaxInt)
+	return len(k.entries)
+}
+
+// deadlines is a heap of the entries that have one, the earliest first. For container/heap only: use expireAt and persist.
+type deadlines []*entry
+
+func (d deadlines) Len() int           { return len(d) }
+func (d deadlines) Less(i, j int) bool { return d[i].deadline < d[j].deadline }
+
+func (d deadlines) Swap(i, j int) {
+	d[i], d[j] = d[j], d[i]
+	d[i].heapAt, d[j].heapAt = i, j
+}
+
+// Push is for container/heap.
+func (d *deadlines) Push(x any) {
+	e := x.(*entry)
+	e.heapAt = len(*d)
+	*d = append(*d, e)
+}
+
+// Pop is for container/heap.
+func (d *deadlines) Pop() any {
+	last := len(*d) - 1
+	e := (*d)[last]
+	(*d)[last] = nil
+	*d = (*d)[:last]
+	e.heapAt = -1
+	return e
+}

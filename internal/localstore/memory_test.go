@@ -1,0 +1,136 @@
+package localstore_test
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bwredis/bwredis/internal/localstore"
+	"github.com/bwredis/bwredis/resp"
+	"github.com/stretchr/testify/require"
+)
+
+const oom = "-OOM command not allowed when used memory > 'maxmemory'."
+
+// fill writes keys of 100 bytes until one is refused and returns how many were taken.
+func fill(t *testing.T, s *localstore.Store, prefix string, options ...string) int {
+	t.Helper()
+	value := strings.Repeat("v", 90)
+	for i := 0; ; i++ {
+		args := append([]string{"SET", fmt.Sprintf("%s%08d", prefix, i), value}, options...)
+		if v := do(t, s, args...); v.Err() != nil {
+			require.Equal(t, oom, show(v))
+			return i
+		}
+	}
+}
+
+func TestMemoryBound(t *testing.T) {
+	c := newClock()
+	const limit = 1 << 20
+	s := localstore.New(localstore.Config{MaxBytes: limit, Now: c.Now})
+	n := fill(t, s, "a_", "PX", "1000")
+	require.Equal(t, limit/(localstore.Overhead+100), n)
+	require.LessOrEqual(t, s.Used(), limit)
+
+	// What needs no memory goes on.
+	require.Equal(t, `"`+strings.Repeat("v", 90)+`"`, line(t, s, "GET a_00000000"))
+	require.Equal(t, oom, line(t, s, "INCR fresh"))
+	require.Equal(t, oom, line(t, s, "APPEND fresh "+strings.Repeat("v", 500)))
+	require.Equal(t, oom, line(t, s, "APPEND a_00000000 "+strings.Repeat("v", 500)))
+	require.Equal(t, oom, line(t, s, "SETEX fresh 1 v"))
+	require.Equal(t, oom, line(t, s, "SET a_00000000 "+strings.Repeat("v", 500)+" GET"))
+	require.Equal(t, ":1000", line(t, s, "PTTL a_00000000"))
+	require.Equal(t, "+OK", line(t, s, "SET a_00000000 small KEEPTTL"))
+	require.Equal(t, ":1", line(t, s, "EXPIRE a_00000001 500"))
+	require.Equal(t, ":1", line(t, s, "DEL a_00000002"))
+	require.Equal(t, "+OK", line(t, s, "SET again v PX 1000"))
+	require.NoError(t, s.Check())
+
+	// MSET sets all or nothing.
+	require.Equal(t, oom, line(t, s, "MSET again w m1 v m2 v m3 v"))
+	require.Equal(t, ":0", line(t, s, "EXISTS m1 m2 m3"))
+	require.Equal(t, `"v"`, line(t, s, "GET again"))
+
+	// What a later pair would give back does not pay for an earlier one.
+	require.Equal(t, oom, show(do(t, s, "MSET", "m1", strings.Repeat("v", 90), "m2", "v", "a_00000003", "", "a_00000004", "", "a_00000005", "",
+		"a_00000006", "", "a_00000007", "", "a_00000008", "")))
+	require.Equal(t, ":90", line(t, s, "STRLEN a_00000003"))
+	require.NoError(t, s.Check())
+
+	// Dead entries make room, living ones never do.
+	c.advance(1001 * time.Millisecond)
+	require.Equal(t, n-1, fill(t, s, "b_"))
+	require.Equal(t, ":1", line(t, s, "EXISTS a_00000001"))
+	require.NoError(t, s.Check())
+
+	for k := range must(scanAll(t, s, "COUNT", "1000")) {
+		require.Equal(t, ":1", line(t, s, "UNLINK "+k))
+	}
+	require.Zero(t, s.Used())
+	require.NoError(t, s.Check())
+	require.Equal(t, oom, show(do(t, s, "SET", "k", strings.Repeat("v", limit))))
+	require.Equal(t, n, fill(t, s, "c_"))
+	require.Equal(t, "+OK", line(t, s, "FLUSHDB"))
+	require.Zero(t, s.Used())
+}
+
+// One write may need the room of many dead entries, more than it sweeps by itself.
+func TestDeadEntriesMakeRoomForALargeOne(t *testing.T) {
+	c := newClock()
+	s := localstore.New(localstore.Config{MaxBytes: 100_000, Now: c.Now})
+	require.Equal(t, "+OK", line(t, s, "SET alive v"))
+	n := fill(t, s, "a_", "PX", "1000")
+	large := strings.Repeat("v", 50_000)
+	require.Equal(t, oom, show(do(t, s, "SET", "large", large)))
+	c.advance(1001 * time.Millisecond)
+	require.Equal(t, "+OK", show(do(t, s, "SET", "large", large)))
+	require.Greater(t, s.Held(), n/4, "no more is dropped than is needed")
+	require.Equal(t, `"v"`, line(t, s, "GET alive"))
+	require.NoError(t, s.Check())
+}
+
+func must[T any](v T, _ int) T { return v }
+
+// The accounting must not be below what entries really take.
+func TestOverheadIsHonest(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector changes what memory takes")
+	}
+	for _, options := range [][]string{nil, {"EX", "100"}} {
+		before := heapBytes()
+		s := localstore.New(localstore.Config{MaxBytes: 32 << 20})
+		for i := 0; do(t, s, append([]string{"SET", fmt.Sprintf("bans_ip_%09d", i), "1234567"}, options...)...).Err() == nil; i++ {
+		}
+		taken := heapBytes() - before
+		t.Logf("accounted %d bytes for %d entries, taken %d", s.Used(), s.Held(), taken)
+		require.Less(t, taken, 32<<20)
+		runtime.KeepAlive(s)
+	}
+}
+
+func heapBytes() int {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
+}
+
+func TestRepliesAreBounded(t *testing.T) {
+	s := localstore.New(localstore.Config{})
+	s.LimitReplies(1000)
+	do(t, s, "SET", "k", strings.Repeat("v", 600))
+	const refused = "-ERR the replies of this request exceed the limit of the embedded store"
+	require.Equal(t, refused, line(t, s, "MGET k k k"))
+	var q resp.Request
+	q.Cmd("GET").Str("k")
+	q.Cmd("GET").Str("k")
+	q.Cmd("GETDEL").Str("k")
+	q.Cmd("PING")
+	got := roundTrip(t, s, &q)
+	require.Equal(t, []string{refused, refused}, got[2:])
+	require.Equal(t, ":1", line(t, s, "EXISTS k"), "a refused command changes nothing")
+}

@@ -1,0 +1,155 @@
+package localstore
+
+import (
+	"strings"
+
+	"github.com/bwredis/bwredis/resp"
+)
+
+// A command is how one command of the server is executed. args begins with its name and is as long as arity says; run appends exactly
+// one reply.
+type command struct {
+	arity    int // arguments, the name included; negative: at least so many
+	run      func(t *turn, args [][]byte)
+	write    bool // changes entries: drops dead ones on the way, and is refused in read-only scripts
+	noScript bool // is refused in scripts
+}
+
+var commands = map[string]command{
+	"get":    {arity: 2, run: get},
+	"mget":   {arity: -2, run: mget},
+	"strlen": {arity: 2, run: strlen},
+	"set":    {arity: -3, run: set, write: true},
+	"setex":  {arity: 4, run: setex, write: true},
+	"psetex": {arity: 4, run: psetex, write: true},
+	"getdel": {arity: 2, run: getdel, write: true},
+	"getex":  {arity: -2, run: getex, write: true},
+	"mset":   {arity: -3, run: mset, write: true},
+	"append": {arity: 3, run: appendTo, write: true},
+
+	"incr":   {arity: 2, run: incr, write: true},
+	"decr":   {arity: 2, run: decr, write: true},
+	"incrby": {arity: 3, run: incrby, write: true},
+	"decrby": {arity: 3, run: decrby, write: true},
+
+	"del":     {arity: -2, run: del, write: true},
+	"unlink":  {arity: -2, run: del, write: true},
+	"flushdb": {arity: -1, run: flushdb, write: true},
+	"exists":  {arity: -2, run: exists},
+	"type":    {arity: 2, run: typeOf},
+	"dbsize":  {arity: 1, run: dbsize},
+	"scan":    {arity: -2, run: scan},
+
+	"ttl":         {arity: 2, run: ttl},
+	"pttl":        {arity: 2, run: pttl},
+	"expiretime":  {arity: 2, run: expiretime},
+	"pexpiretime": {arity: 2, run: pexpiretime},
+	"expire":      {arity: -3, run: expire, write: true},
+	"pexpire":     {arity: -3, run: pexpire, write: true},
+	"expireat":    {arity: -3, run: expireat, write: true},
+	"pexpireat":   {arity: -3, run: pexpireat, write: true},
+	"persist":     {arity: 2, run: persist, write: true},
+
+	"eval":       {arity: -3, run: eval, noScript: true},
+	"eval_ro":    {arity: -3, run: evalRO, noScript: true},
+	"evalsha":    {arity: -3, run: evalsha, noScript: true},
+	"evalsha_ro": {arity: -3, run: evalshaRO, noScript: true},
+	"script":     {arity: -2, run: scriptCommand, noScript: true},
+
+	"ping":   {arity: -1, run: ping},
+	"echo":   {arity: 2, run: echo},
+	"hello":  {arity: -1, run: hello, noScript: true},
+	"select": {arity: 2, run: selectDB},
+	"time":   {arity: 1, run: timeOfDay},
+	"info":   {arity: -1, run: info},
+}
+
+// Error replies, as the server words them.
+const (
+	errSyntax            = "ERR syntax error"
+	errNotInteger        = "ERR value is not an integer or out of range"
+	errOverflow          = "ERR increment or decrement would overflow"
+	errDecrementOverflow = "ERR decrement would overflow"
+	errOOM               = "OOM command not allowed when used memory > 'maxmemory'."
+	errReplies           = "ERR the replies of this request exceed the limit of the embedded store"
+	errNotInScript       = "ERR This Redis command is not allowed from script"
+	errReadOnlyScript    = "ERR Write commands are not allowed from read-only scripts."
+)
+
+// dispatch executes one command and appends its reply.
+func (t *turn) dispatch(args [][]byte) {
+	cmd, ok := t.lookup(args[0])
+	switch {
+	case !ok:
+		t.fail("ERR unknown command '" + string(shown(args[0])) + "', with args beginning with: ")
+	case cmd.arity >= 0 && len(args) != cmd.arity || len(args) < -cmd.arity:
+		t.failArity(lower(args[0]))
+	case t.script.running && cmd.noScript:
+		t.fail(errNotInScript)
+	case t.script.readOnly && cmd.write:
+		t.fail(errReadOnlyScript)
+	case len(t.out) > t.store.replyLimit:
+		t.fail(errReplies) // before anything is changed
+	default:
+		if cmd.write {
+			t.db.sweep(len(args))
+		}
+		cmd.run(t, args)
+	}
+}
+
+// lookup finds a command by its name in any case, without allocating.
+func (t *turn) lookup(name []byte) (command, bool) {
+	var folded [16]byte
+	if len(name) > len(folded) {
+		return command{}, false
+	}
+	for i, c := range name {
+		folded[i] = lowerByte(c)
+	}
+	cmd, ok := t.store.table[string(folded[:len(name)])]
+	return cmd, ok
+}
+
+// fail appends an error reply. Line breaks, which cannot be sent in one, become spaces.
+func (t *turn) fail(msg string) {
+	t.out = resp.AppendError(t.out, oneLine.Replace(msg))
+}
+
+var oneLine = strings.NewReplacer("\r", " ", "\n", " ")
+
+func (t *turn) failArity(name string) {
+	t.fail("ERR wrong number of arguments for '" + name + "' command")
+}
+
+// shown returns as much of an argument as the server repeats in an error.
+func shown(arg []byte) []byte { return arg[:min(len(arg), 128)] }
+
+// is reports whether arg is a word in any case. word is in upper case.
+func is(arg []byte, word string) bool {
+	if len(arg) != len(word) {
+		return false
+	}
+	for i, c := range arg {
+		if lowerByte(c) != lowerByte(word[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// lower folds ASCII only, as the server does.
+func lower(b []byte) string {
+	folded := make([]byte, len(b))
+	for i, c := range b {
+		folded[i] = lowerByte(c)
+	}
+	return string(folded)
+}
+
+func lowerByte(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}
