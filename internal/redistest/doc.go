@@ -1,0 +1,11 @@
+// Package redistest holds what the tests of the other packages talk to: a fake server, an in-memory connection that works under
+// testing/synctest, injected faults, and test certificates.
+//
+//	client, server := redistest.Pipe()
+//	go redistest.Serve(server, redistest.Redis(redistest.Options{}))
+//
+// A [Handler] answers one command. [Redis] answers as a server does, [Override] replaces single commands of another handler, and
+// [NewServer] serves a handler on a TCP port. [Faulty] breaks one connection on purpose, a [Proxy] all that pass through it.
+//
+// The fake never defines the truth: what it says was taken from real servers and belongs to be checked against them.
+package redistest
