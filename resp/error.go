@@ -1,0 +1,66 @@
+package resp
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// An Error is an error reply: the server understood the request and said no. The connection is fine.
+type Error struct {
+	// Message is the server's text without the kind byte. It may echo arguments of the command, passwords included; [Error.Error]
+	// hides them.
+	Message string
+}
+
+// Error returns the message fit for a log: one line, of bounded length, and [hidden] for whatever may be an argument that the server
+// echoes. Names of commands are kept.
+func (e *Error) Error() string { return "redis: " + clean(e.Message) }
+
+// GoString keeps %#v from showing what Error hides.
+func (e *Error) GoString() string { return "&resp.Error{" + strconv.Quote(clean(e.Message)) + "}" }
+
+// Code returns the first word of the message, by which servers classify errors: "ERR", "WRONGTYPE", "NOSCRIPT".
+func (e *Error) Code() string {
+	code, _, _ := strings.Cut(e.Message, " ")
+	return code
+}
+
+// IsCode reports whether err is, or wraps, an [*Error] with that code.
+func IsCode(err error, code string) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code() == code
+}
+
+// A SyntaxError says that bytes are not RESP or exceed a limit. The connection they came from is of no further use.
+type SyntaxError struct {
+	Offset int    // in bytes from the start of the reply
+	Msg    string // never contains bytes of a value
+}
+
+func (e *SyntaxError) Error() string {
+	return "resp: " + e.Msg + " at byte " + strconv.Itoa(e.Offset) + " of the reply"
+}
+
+// A TypeError says that a reply is well-formed but not what the caller asked for. The connection is fine.
+type TypeError struct {
+	Want string // such as "integer"
+	Got  Kind   // 0: the reply had ended
+}
+
+func (e *TypeError) Error() string {
+	return "resp: reply is " + article(e.Got.String()) + ", want " + article(e.Want)
+}
+
+func article(noun string) string {
+	switch {
+	case noun == "" || noun == "nothing" || noun == "null":
+		return noun
+	case strings.IndexByte("aeiou", noun[0]) >= 0:
+		return "an " + noun
+	}
+	return "a " + noun
+}
+
+// quoteByte shows a byte that need not be text.
+func quoteByte(b byte) string { return strconv.QuoteToASCII(string([]byte{b})) }

@@ -1,0 +1,99 @@
+package resp
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	maxShown = 256 // bytes of a server's message that Error shows
+	maxName  = 64  // bytes of a quoted name that Error shows
+	hidden   = "[hidden]"
+)
+
+// argsEcho precedes the arguments of a command that the server does not know. Redis and Valkey quote them, others do not.
+const argsEcho = "with args beginning with:"
+
+// Servers put what they were sent into quotes: "Syntax error in HELLO option 'x'", "Error in ACL SETUSER modifier 'x'", "Invalid
+// argument 'x' for SENTINEL SET 'y'". Which commands do so differs from version to version, so every quotation is hidden but one
+// that follows one of these phrases, behind which servers quote the name of a command, subcommand or setting.
+var namePhrases = []string{"ommand ", "arguments for ", "run the ", "execute ", "related to argument "}
+
+// clean makes a server's message safe to show.
+func clean(msg string) string {
+	args := ""
+	if i := strings.Index(msg, argsEcho); i >= 0 {
+		msg = msg[:i+len(argsEcho)]
+		args = " " + hidden
+	}
+	return printable(hideQuoted(msg) + args)
+}
+
+// hideQuoted hides quotations. What is quoted may hold quotes itself, so everything up to the last quote of the message goes.
+func hideQuoted(msg string) string {
+	from := 0
+	for {
+		i := openingQuote(msg, from)
+		if i < 0 {
+			return msg
+		}
+		n := strings.IndexByte(msg[i+1:], msg[i])
+		if n < 0 || !isName(msg[i+1:i+1+n]) || !followsName(msg[:i]) {
+			last := strings.LastIndexByte(msg, msg[i])
+			if last == i {
+				return msg[:i] + hidden
+			}
+			return msg[:i] + hidden + hideQuoted(msg[last+1:])
+		}
+		from = i + 1 + n + 1
+	}
+}
+
+// openingQuote returns where the first quotation begins, or -1. Apostrophes, as in "can't", are inside a word.
+func openingQuote(msg string, from int) int {
+	for i := from; i < len(msg); i++ {
+		if c := msg[i]; (c == '\'' || c == '"' || c == '`') && (i == 0 || !isWordByte(msg[i-1])) {
+			return i
+		}
+	}
+	return -1
+}
+
+func followsName(before string) bool {
+	for _, phrase := range namePhrases {
+		if strings.HasSuffix(before, phrase) {
+			return true
+		}
+	}
+	return false
+}
+
+// isName reports whether s looks like the name of a command, such as "client|kill".
+func isName(s string) bool {
+	for i := range len(s) {
+		if !isWordByte(s[i]) && strings.IndexByte("|-_.", s[i]) < 0 {
+			return false
+		}
+	}
+	return len(s) <= maxName
+}
+
+func isWordByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
+// printable keeps msg on one line, harmless to a terminal, and within maxShown bytes.
+func printable(msg string) string {
+	var b strings.Builder
+	for _, r := range msg {
+		if b.Len() >= maxShown {
+			return b.String() + "…"
+		}
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			r = ' '
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
