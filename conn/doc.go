@@ -1,0 +1,28 @@
+// Package conn is one connection to a Redis or Valkey server, shared by any number of callers.
+//
+// [Dialer.Dial] connects, secures, authenticates and selects; [Conn.RoundTrip] sends a request and hands its replies to a
+// handler; [Conn.Do] does both for one ad-hoc command.
+//
+// # Callers take turns
+//
+// A Conn starts no goroutine. Callers queue; whoever finds nobody writing writes everything that is pending, and the first in the
+// queue reads, serves those behind it whose replies came along, and hands the lead on. A lone caller pays nothing for this, many
+// callers get pipelining without asking for it.
+//
+// # Two clocks
+//
+// A context is its caller's patience: when it ends, that caller returns at once, its reply is dropped when it comes, and the connection
+// and everybody else on it go on. [Dialer.Timeout] is the connection's health: when the oldest reply that is owed is
+// older than that, the connection is dead and everybody on it is told so. Only a write that is cut off, because the server takes no more bytes, kills
+// a connection on behalf of a context: the rest of the command could never follow.
+//
+// # Errors
+//
+// An [*Error] says which phase failed and whether anything may have reached the server. A *resp.Error is the server's own no, and leaves
+// the connection fine, as does an error that a handler returns. A connection that is dead stays dead: [Conn.Err] tells.
+//
+// # What must not share a connection
+//
+// Commands that change the connection for everybody (SELECT, AUTH, HELLO 2, MULTI outside one request, WATCH, SUBSCRIBE) and those that hold
+// the reply back (BLPOP) need a connection of their own. MULTI to EXEC inside one request is fine: its commands are contiguous on the wire.
+package conn

@@ -1,0 +1,46 @@
+package conn
+
+import "time"
+
+// Probe looks, without waiting, whether the peer has closed the connection, and returns [Conn.Err]. While somebody waits for a reply it
+// leaves the finding out to them; replies whose callers left are taken in and dropped.
+//
+// Below TLS it peeks at the socket. Where there is something to read, it reads it as a leader would, through TLS: an alert or a
+// goodbye ends the connection, a push is handled, a reply that nobody asked for is a protocol error.
+func (c *Conn) Probe() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err == nil && !c.leading && c.queue.waiting() == nil {
+		c.lookLocked()
+	}
+	return c.errLocked()
+}
+
+// lookLocked leads for nobody. The lock is released meanwhile.
+func (c *Conn) lookLocked() {
+	c.leading = true
+	c.mu.Unlock()
+	finished := false
+	defer c.handOn(&finished)
+	c.look()
+	finished = true
+}
+
+func (c *Conn) look() {
+	if !quiet(c.sock.Conn) {
+		c.sock.reads.allow(patience{until: time.Now()})
+		n, err := c.nc.Read(c.rd.free())
+		c.sock.reads.allow(patience{})
+		c.rd.filled(n)
+		if n == 0 && err != nil && !late(err) {
+			c.fail(OpRead, err)
+			return
+		}
+	}
+	if !c.serveArrived(nil) {
+		return
+	}
+	if due := c.due(); !due.IsZero() && !time.Now().Before(due) {
+		c.fail(OpRead, errTimeout)
+	}
+}

@@ -1,0 +1,8 @@
+//go:build !unix || aix
+
+package conn
+
+import "net"
+
+// quiet cannot tell without reading on this platform; the read that follows waits a millisecond at most.
+func quiet(net.Conn) bool { return false }

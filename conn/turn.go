@@ -1,0 +1,186 @@
+package conn
+
+import (
+	"context"
+	"runtime"
+	"time"
+)
+
+// maxFlushes is how many batches a caller writes for the others before it hands writing on.
+const maxFlushes = 4
+
+// enqueue puts a call and its bytes at the end of the queue.
+func (c *Conn) enqueue(own *call, encoded []byte) error {
+	if c.timeout > 0 {
+		own.since = time.Now()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return c.err
+	}
+	own.seq, own.from, own.size = c.nextSeq, len(c.out), len(encoded)
+	c.nextSeq++
+	c.out = append(c.out, encoded...)
+	c.queue.push(own)
+	c.inFlight.Add(1)
+	return nil
+}
+
+// await takes whatever role is free until the call is done or the context has ended; then it returns an error, and the call is no longer the
+// caller's.
+func (c *Conn) await(ctx context.Context, own *call) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for !own.done {
+		sent := own.seq < c.sentSeq
+		switch {
+		case !sent && c.flusher == nil && c.err == nil:
+			c.flushLocked(ctx, own)
+		case sent && !c.leading && c.err == nil && c.readerLocked() == own:
+			c.leadLocked(ctx, own)
+		default:
+			c.mu.Unlock()
+			select {
+			case <-own.wake:
+			case <-ctx.Done():
+			}
+			c.mu.Lock()
+		}
+		if own.done {
+			break
+		}
+		if err := ended(ctx); err != nil {
+			return c.leaveLocked(own, err)
+		}
+	}
+	return nil
+}
+
+// leaveLocked lets a caller go whose call is still queued. A request that nobody began to write is taken back; the replies of any other are dropped by
+// whoever reads them.
+func (c *Conn) leaveLocked(own *call, cause error) error {
+	err := &Error{Op: OpRead, Addr: c.addr, Sent: own.seq < c.sentSeq, Err: cause}
+	if !err.Sent {
+		err.Op = OpQueue
+	}
+	if err.Sent || c.err != nil {
+		own.h = nil
+		own.left.Store(true)
+		if own.blocking { // nobody waits any more, so the reply is late from now on
+			own.blocking, own.since = false, time.Now()
+		}
+	} else {
+		c.takeBackLocked(own)
+	}
+	c.passLocked()
+	return err
+}
+
+// takeBackLocked removes a request from the bytes to be written and its call from the queue.
+func (c *Conn) takeBackLocked(own *call) {
+	c.out = append(c.out[:own.from], c.out[own.from+own.size:]...)
+	for later := own.next; later != nil; later = later.next {
+		later.from -= own.size
+	}
+	c.queue.remove(own)
+	c.inFlight.Add(-1)
+	c.recycle(own)
+}
+
+// passLocked wakes whoever should take a role that is free: reading falls to the oldest caller that waits, writing to the oldest one that has
+// something to write.
+func (c *Conn) passLocked() {
+	if c.err != nil {
+		return
+	}
+	if reader := c.readerLocked(); reader != nil && !c.leading {
+		reader.poke()
+	}
+	if len(c.out) > 0 && c.flusher == nil {
+		c.queue.unsent(c.sentSeq).poke()
+	}
+}
+
+// readerLocked returns the call whose caller should read: the oldest that waits, but not a flusher that is stuck. A server that waits for
+// its replies to be read may take no more requests until then.
+func (c *Conn) readerLocked() *call {
+	first := c.queue.waiting()
+	if c.stuck && first == c.flusher {
+		return first.nextWaiting()
+	}
+	return first
+}
+
+// flushLocked writes what is pending. The lock is released meanwhile.
+func (c *Conn) flushLocked(ctx context.Context, own *call) {
+	c.flusher = own
+	if c.queue.head != own {
+		// Others are in flight, so more are likely about to queue: let them, and write once for all. On a busy
+		// connection this triples what goes through it.
+		c.mu.Unlock()
+		runtime.Gosched()
+		c.mu.Lock()
+	}
+	for i := 0; i < maxFlushes && c.err == nil && len(c.out) > 0; i++ {
+		// A write that is begun for nothing would have to be cut off.
+		if ended(ctx) != nil || !c.writeLocked(ctx, own) {
+			break
+		}
+	}
+	c.flusher = nil
+	c.passLocked()
+}
+
+// writeIsSlow lets another than the flusher read. It is called in the middle of a write.
+func (c *Conn) writeIsSlow() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stuck = c.flusher != nil
+	c.passLocked()
+}
+
+// writeLocked writes one batch. Unless nothing of it leaves, whatever is in it counts as sent from its first moment on.
+func (c *Conn) writeLocked(ctx context.Context, own *call) bool {
+	batch, before := c.out, c.sentSeq
+	c.out, c.spare = c.spare[:0], nil
+	c.sentSeq = c.nextSeq
+	c.mu.Unlock()
+	already := c.sock.written.Load()
+	c.sock.writes.allow(patience{ctx: ctx, until: c.overdue(time.Now())})
+	_, err := c.nc.Write(batch)
+	c.sock.writes.allow(patience{})
+	nothing := c.sock.written.Load() == already
+	c.mu.Lock()
+	c.stuck = false
+	if cap(batch) <= maxKept {
+		c.spare = batch[:0]
+	}
+	if err == nil {
+		return true
+	}
+	if nothing {
+		c.sentSeq = before
+	}
+	c.writeFailedLocked(own, err, ended(ctx))
+	c.mu.Unlock()
+	_ = c.sock.Close()
+	c.mu.Lock()
+	return false
+}
+
+// writeFailedLocked ends the connection. The caller whose context cut the write off is told so; for the others it is somebody else's doing.
+func (c *Conn) writeFailedLocked(own *call, err, ctxErr error) {
+	switch {
+	case !late(err):
+		c.failLocked(OpWrite, err)
+	case ctxErr == nil:
+		c.failLocked(OpWrite, errTimeout)
+	default:
+		answered := own.done // and now only writing for others
+		c.failLocked(OpWrite, errInterrupted)
+		if own.done && !answered {
+			own.err = &Error{Op: OpWrite, Addr: c.addr, Sent: own.seq < c.sentSeq, Err: ctxErr}
+		}
+	}
+}
