@@ -1,0 +1,100 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bwredis/bwredis/conn"
+)
+
+// maxDials is how many dials may be in flight at a time: a burst of callers is no reason for a burst of handshakes.
+const maxDials = 8
+
+// A dial is one in flight.
+type dial struct {
+	number     uint64
+	generation uint64
+	failures   uint64 // the pool's count when it began
+	began      time.Time
+}
+
+var (
+	errNothing = errors.New("the pool's Dial function returned neither a connection nor an error")
+	errGone    = errors.New("the pool's Dial function ended its goroutine")
+)
+
+// crowdedLocked reports whether another dial has to wait for those in flight. During an outage one tests the water for all.
+func (p *Pool) crowdedLocked() bool {
+	return len(p.dials) >= maxDials || p.outage.err != nil && len(p.dials) > 0
+}
+
+// dialLocked starts a dial on a goroutine of its own.
+func (p *Pool) dialLocked() {
+	p.work.Add(1)
+	p.dialling++
+	p.dialled++
+	d := &dial{number: p.dialled, generation: p.generation, failures: p.failures, began: time.Now()}
+	p.dials = append(p.dials, d)
+	go p.dial(p.dialCtx, d)
+}
+
+// dial calls the configured function and does not trust it: it may panic, or leave by runtime.Goexit.
+func (p *Pool) dial(ctx context.Context, d *dial) {
+	defer p.work.Done()
+	var c *conn.Conn
+	err := errGone
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the pool's Dial function panicked: %v", r)
+		}
+		p.dialDone(d, c, checked(c, err))
+	}()
+	ctx, cancel := context.WithTimeout(ctx, p.cfg.DialTimeout)
+	defer cancel()
+	c, err = p.cfg.Dial(ctx)
+}
+
+// checked returns why a connection is of no use. What comes of a dial says that nothing of any request was sent.
+func checked(c *conn.Conn, err error) error {
+	switch {
+	case err == nil && c == nil:
+		err = errNothing
+	case err == nil:
+		err = c.Err()
+	}
+	if err != nil && !conn.NotSent(err) {
+		return &conn.Error{Op: conn.OpDial, Addr: "pool", Err: err}
+	}
+	return err
+}
+
+// dialDone takes the outcome of a dial into the pool.
+func (p *Pool) dialDone(d *dial, c *conn.Conn, err error) {
+	p.mu.Lock()
+	defer p.unlock()
+	p.dialling--
+	p.dials = without(p.dials, d)
+	p.stats.Dials++
+	current := d.generation == p.generation
+	m := &member{c: c, number: d.number, generation: d.generation, failures: d.failures, idleSince: time.Now()}
+	switch {
+	case err != nil:
+		p.stats.DialErrors++
+		if c != nil {
+			p.doomed = append(p.doomed, m)
+		}
+		if current {
+			p.outage.failed(err, d.began)
+		}
+	case p.closed:
+		p.closeLocked(m, &p.stats.ClosedByUs)
+	case !current: // it may be to a server that is no longer the one
+		p.closeLocked(m, &p.stats.ClosedReset)
+	default:
+		p.outage.succeeded()
+		p.kept = append(p.kept, m)
+	}
+	p.settleLocked()
+}

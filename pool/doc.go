@@ -1,0 +1,33 @@
+// Package pool keeps connections open and shares them out.
+//
+// Plain requests ([Pool.RoundTrip]) share the kept connections: several are in flight on one at a time, pipelined. What must have a connection to
+// itself (WATCH, blocking commands) checks one out with [Pool.With].
+//
+// # What BunkerWeb's settings mean here
+//
+// REDIS_KEEPALIVE_POOL is [Config.Keep], how many connections are kept open. REDIS_KEEPALIVE_IDLE is [Config.IdleTimeout], how long a kept
+// connection may sit unused before it is closed.
+//
+// # Dialling
+//
+// Dials run on goroutines of their own, apart from the caller's context: a caller who leaves does not waste a connection that is almost there. A waiter
+// takes whatever comes first, its own dial or a connection that came back. While dials fail, callers are told at once why, and the next dial waits a little
+// longer each time, up to a second.
+//
+// # Sending again
+//
+// A request is sent a second time only when that is safe: nothing of it had reached the server, or it is marked idempotent, or the server refused its first
+// command because it is not, or not yet, a master, and no other command of it can have been executed. It is sent again once, on a connection whose dial
+// began after the failure, and only when none of its replies had been handed over.
+//
+// A server that says READONLY, LOADING or MASTERDOWN is left: the pool is reset, as by [Pool.Reset], but while that does not help not more often than about
+// once a second.
+//
+// # Errors
+//
+// What the pool adds to the errors of package conn: a request for which there was no connection fails with an error that satisfies [conn.NotSent], be it that
+// dialling failed or that the caller's context ended, or with [ErrClosed]. When sending again fails as well before anything was sent, the error wraps both
+// failures, the first one first.
+//
+// The pool never classifies failures: it asks the connection whether it is dead.
+package pool

@@ -1,0 +1,87 @@
+package pool
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/bwredis/bwredis/resp"
+)
+
+// A guard stands between a connection and a caller's handler. It knows whether a reply was handed over, which forbids sending the request again, and keeps back
+// the answer of a server that is not the master when there will be a second attempt.
+type guard struct {
+	pool    *Pool
+	q       *resp.Request
+	h       resp.Handler
+	m       *member // of the last attempt; nil when there was none
+	after   uint64  // if it died: dials with a higher number began afterwards
+	last    bool    // this is the second attempt
+	handed  bool    // h has seen a reply
+	refused *resp.Error
+	first   error // the first error reply, when there is no handler
+}
+
+var guards = sync.Pool{New: func() any { return new(guard) }}
+
+func newGuard(p *Pool, q *resp.Request, h resp.Handler) *guard {
+	g := guards.Get().(*guard)
+	g.pool, g.q, g.h = p, q, h
+	return g
+}
+
+func (g *guard) recycle() {
+	*g = guard{}
+	guards.Put(g)
+}
+
+// prepareLast forgets the first attempt.
+func (g *guard) prepareLast() { g.last, g.after, g.refused, g.first = true, 0, nil, nil }
+
+// HandleReply hands a reply on.
+func (g *guard) HandleReply(i int, r *resp.Reply) error {
+	if k := r.Kind(); k == resp.SimpleError || k == resp.BulkError {
+		if e := refusal(*r); e != nil && g.pool.leave(g.m) && g.keepsBack(i) {
+			g.refused = e
+			return e
+		}
+	}
+	if g.h != nil {
+		g.handed = true
+		return g.h.HandleReply(i, r)
+	}
+	if g.first == nil {
+		g.first = r.Err()
+	}
+	return nil
+}
+
+// keepsBack reports whether a refusal is a reason to send the request again: the rest of it must not have been executed, or may be twice.
+func (g *guard) keepsBack(i int) bool {
+	return i == 0 && !g.last && (g.q.Len() == 1 || g.q.Idempotent())
+}
+
+// refusal returns the error reply that says that another server, or the same one later, would execute the command, else nil. r is a copy, so that the
+// handler's cursor stays where it is.
+func refusal(r resp.Reply) *resp.Error {
+	e := r.ErrorReply()
+	if e == nil {
+		return nil
+	}
+	switch e.Code() {
+	case "READONLY", "LOADING", "MASTERDOWN":
+		return e
+	}
+	// Servers before Redis 7 wrap what a command of a script meets. Nothing looser will do: messages also quote what clients sent.
+	if strings.HasPrefix(e.Message, "ERR Error running script") && strings.Contains(e.Message, ": -READONLY You can't write against a read only replica") {
+		return e
+	}
+	return nil
+}
+
+// result is what the caller gets to see.
+func (g *guard) result(err error) error {
+	if err == nil {
+		return g.first
+	}
+	return err
+}

@@ -1,0 +1,138 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/bwredis/bwredis/conn"
+	"github.com/bwredis/bwredis/resp"
+)
+
+// ErrClosed is returned once [Pool.Close] was called.
+var ErrClosed = errors.New("redis: the pool is closed")
+
+// A Pool hands out connections. Its methods may be called concurrently.
+type Pool struct {
+	cfg  Config
+	work sync.WaitGroup // dials, and callers that hold a member
+
+	mu         sync.Mutex // never held across I/O, a dial or a handler; guards everything below
+	kept       []*member  // of the current generation: shared, or idle
+	apart      []*member  // in use and not to be shared: checked out alone, or to be closed once their callers are done
+	alone      int        // how many of apart are checked out alone, of the current generation
+	queue      queue      // callers for whom there is no connection yet
+	dials      []*dial    // in flight, of the current generation
+	dialling   int        // dials in flight, of any generation
+	dialled    uint64     // dials begun, which numbers them
+	failures   uint64     // connections found dead
+	generation uint64     // of connections that may be used
+	dialCtx    context.Context
+	stopDials  context.CancelFunc
+	doomed     []*member // out of the pool, to be closed by unlock
+	closed     bool
+	reaper     *time.Timer
+	outage     backoff // of dials
+	refusals   backoff // of servers that are no master
+	stats      Stats   // counters only
+}
+
+// New makes a pool. It dials nothing yet.
+func New(cfg Config) (*Pool, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	p := &Pool{cfg: cfg}
+	p.dialCtx, p.stopDials = context.WithCancel(context.Background())
+	return p, nil
+}
+
+// RoundTrip sends q on a kept connection, as [conn.Conn.RoundTrip] does, together with whatever else is in flight there. A blocking request gets a
+// connection to itself. The package comment says when a request is sent a second time.
+func (p *Pool) RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler) error {
+	g := newGuard(p, q, h)
+	defer g.recycle()
+	err := p.try(ctx, g, 0)
+	if err == nil || ctx.Err() != nil || !g.again(err) {
+		return err
+	}
+	return p.retry(ctx, g, err)
+}
+
+// With checks a connection out for fn alone. When fn returns nil the connection is kept for others, so fn must leave it as it found it: no MULTI, WATCH,
+// SUBSCRIBE or SELECT in force. When fn returns an error, or panics, the connection is closed. fn must not keep it, and must not call [Pool.Close].
+func (p *Pool) With(ctx context.Context, fn func(*conn.Conn) error) error {
+	m, err := p.take(ctx, need{exclusive: true})
+	if err != nil {
+		return err
+	}
+	clean := false
+	defer func() { p.giveBack(m, clean) }()
+	err = fn(m.c)
+	clean = err == nil
+	return err
+}
+
+// Reset retires every connection: idle ones are closed now, busy ones when their last caller is done, and dials in flight are given up. New requests go to
+// new connections.
+func (p *Pool) Reset() {
+	p.mu.Lock()
+	defer p.unlock()
+	p.outage.succeeded() // whatever was dialled until now
+	p.resetLocked()
+}
+
+func (p *Pool) resetLocked() {
+	if p.closed {
+		return
+	}
+	p.generation++
+	p.stopDials()
+	p.dialCtx, p.stopDials = context.WithCancel(context.Background())
+	p.dials = nil
+	p.alone = 0
+	for _, m := range p.apart {
+		m.retireLocked(&p.stats.ClosedReset)
+	}
+	for _, m := range slices.Clone(p.kept) {
+		p.dropLocked(m, &p.stats.ClosedReset)
+	}
+	p.settleLocked()
+}
+
+// Close refuses new requests, ends dials, closes what is idle and what is checked out alone, and returns when every other caller has its replies and every
+// dial has ended. Called from a handler, or from the function given to [Pool.With], it would wait for itself.
+func (p *Pool) Close() error {
+	p.mu.Lock()
+	p.closed = true
+	p.stopDials()
+	if p.reaper != nil {
+		p.reaper.Stop()
+	}
+	for _, m := range slices.Clone(p.kept) {
+		p.dropLocked(m, &p.stats.ClosedByUs)
+	}
+	for _, m := range p.apart {
+		m.retireLocked(&p.stats.ClosedByUs)
+		if m.alone {
+			p.doomed = append(p.doomed, m) // its caller may be blocked for as long as it likes; counted when it comes back
+		}
+	}
+	p.queue.fail(ErrClosed)
+	p.unlock()
+	p.work.Wait()
+	return nil
+}
+
+// unlock releases mu, and then closes what was taken out of the pool under it.
+func (p *Pool) unlock() {
+	doomed := p.doomed
+	p.doomed = nil
+	p.mu.Unlock()
+	for _, m := range doomed {
+		_ = m.c.Close()
+	}
+}

@@ -1,0 +1,39 @@
+package pool
+
+// Stats is a snapshot. Open = Idle + InUse, and what was dialled is open or was closed:
+// Dials - DialErrors = Open + ClosedIdle + ClosedDead + ClosedReset + ClosedSurplus + ClosedByUs.
+type Stats struct {
+	Open     int // connections, those checked out alone and those that close once their callers are done included
+	Idle     int // of them, without a caller
+	InUse    int // of them, with at least one
+	Dialling int // dials in flight
+	Waiting  int // callers for whom there is no connection yet
+
+	Dials         uint64 // dials that ended, well or not
+	DialErrors    uint64 // of them, those that failed
+	Waits         uint64 // callers that had to wait
+	Retries       uint64 // requests that had a second attempt
+	ClosedIdle    uint64 // connections closed because they sat unused
+	ClosedDead    uint64 // because they were broken, or With's function failed
+	ClosedReset   uint64 // because of Reset, or because the server is no master
+	ClosedSurplus uint64 // because enough were kept already
+	ClosedByUs    uint64 // by Close
+}
+
+// Stats returns a snapshot of the pool.
+func (p *Pool) Stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.stats
+	s.Open = len(p.kept) + len(p.apart)
+	s.InUse = len(p.apart)
+	for _, m := range p.kept {
+		if m.users > 0 {
+			s.InUse++
+		}
+	}
+	s.Idle = s.Open - s.InUse
+	s.Dialling = p.dialling
+	s.Waiting = len(p.queue.waiters)
+	return s
+}

@@ -1,0 +1,171 @@
+package pool
+
+import (
+	"context"
+
+	"github.com/bwredis/bwredis/conn"
+)
+
+// need says what a caller asks of a connection.
+type need struct {
+	exclusive bool
+	after     uint64 // its dial has a higher number: it began after something failed
+}
+
+// handover is what a caller gets.
+type handover struct {
+	m     *member
+	probe bool // before use
+	err   error
+}
+
+// take returns a connection that fits, or why there is none. Every member that take returned goes to giveBack.
+func (p *Pool) take(ctx context.Context, n need) (*member, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, left(err)
+		}
+		got, w := p.pick(n)
+		if w != nil {
+			got = p.wait(ctx, w)
+		}
+		if got.err != nil || !got.probe || p.prove(got.m) {
+			return got.m, got.err
+		}
+	}
+}
+
+// left is the error of a caller whose context ended before it had a connection.
+func left(err error) error { return &conn.Error{Op: conn.OpQueue, Addr: "pool", Err: err} }
+
+// pick takes the best connection there is. Where there is none it returns a waiter in the queue, or why waiting is of no use.
+func (p *Pool) pick(n need) (handover, *waiter) {
+	p.mu.Lock()
+	defer p.unlock()
+	if p.closed {
+		return handover{err: ErrClosed}, nil
+	}
+	best := p.bestLocked(n)
+	if best != nil && !p.queue.hasLike(n) {
+		if best.users > 0 {
+			p.growLocked()
+		}
+		return p.useLocked(best, n), nil
+	}
+	w := &waiter{need: n, ready: make(chan handover, 1)}
+	if best == nil {
+		if err := p.expectLocked(n); err != nil {
+			return handover{err: err}, nil
+		}
+		p.queue.push(w)
+	} else { // those who came earlier choose first
+		p.queue.push(w)
+		p.serveLocked()
+	}
+	if len(w.ready) == 0 {
+		p.stats.Waits++
+	}
+	return handover{}, w
+}
+
+// bestLocked returns the best member that fits, or nil.
+func (p *Pool) bestLocked(n need) *member {
+	if n.exclusive && p.alone >= p.cfg.exclusive() {
+		return nil
+	}
+	for {
+		best := p.leastBusyLocked(n)
+		if best == nil || best.c.Err() == nil {
+			return best
+		}
+		p.buryLocked(best)
+	}
+}
+
+// leastBusyLocked returns the member that fits with the fewest requests in flight, and among idle ones the one used last: it is the least likely to have
+// been closed by the server, and the others may grow old.
+func (p *Pool) leastBusyLocked(n need) (best *member) {
+	least, busy := 0, 0
+	for _, m := range p.kept {
+		if m.users > 0 {
+			busy++
+		}
+		load := max(m.users, m.c.InFlight()) // the latter counts callers that left, the former those that did not send yet
+		switch {
+		case m.number <= n.after, m.probing, n.exclusive && load > 0:
+			continue
+		case m.users > 0 && load >= p.cfg.MaxShare: // with no users, nobody would ever read the replies that callers left behind
+			continue
+		case best == nil, load < least, load == least && !m.idleSince.Before(best.idleSince):
+			best, least = m, load
+		}
+	}
+	if best != nil && best.users == 0 && !n.exclusive && busy >= p.cfg.Keep && p.usableLocked(n) {
+		return nil // one more than is kept: it is for those who need it alone
+	}
+	return best
+}
+
+// growLocked dials one more connection to share, if there may be one: the caller who finds the others busy does not wait for it, a later one gains.
+func (p *Pool) growLocked() {
+	if len(p.kept)+len(p.dials) < p.cfg.Keep && p.roomLocked() && !p.crowdedLocked() && p.outage.over() {
+		p.dialLocked()
+	}
+}
+
+// expectLocked makes sure that a caller who finds no connection, and is about to queue, will be looked at again by serveLocked: because a dial is in flight,
+// or a connection in use that will come back. Otherwise it says why there will be none.
+func (p *Pool) expectLocked(n need) error {
+	switch {
+	case n.exclusive && p.alone+p.queue.alone >= p.cfg.exclusive():
+		return nil // the limit is used up by others, who will come back
+	case p.fittingLocked(n) > p.queue.claims(n):
+		return nil // one of the dials in flight will do
+	case !n.exclusive && len(p.kept)+len(p.dials) >= p.cfg.Keep && p.usableLocked(n):
+		return nil // one of those in use will
+	case p.crowdedLocked():
+		return nil // one of the dials in flight will end
+	}
+	if !n.exclusive && !p.roomLocked() && len(p.kept) >= p.cfg.Keep {
+		p.dropLocked(p.coldestLocked(), &p.stats.ClosedSurplus) // none of them fits, and it takes the place of one that does
+	}
+	if !p.roomLocked() {
+		return nil // one of those in use will come back, and leave
+	}
+	if !p.outage.over() {
+		return p.outage.explain()
+	}
+	p.dialLocked()
+	return nil
+}
+
+// fittingLocked returns how many dials in flight would serve n.
+func (p *Pool) fittingLocked(n need) (fitting int) {
+	for _, d := range p.dials {
+		if d.number > n.after {
+			fitting++
+		}
+	}
+	return fitting
+}
+
+// usableLocked reports whether a kept connection would serve n if it were less busy.
+func (p *Pool) usableLocked(n need) bool {
+	for _, m := range p.kept {
+		if m.number > n.after && m.users > 0 && m.c.Err() == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// roomLocked reports whether one more connection may be opened.
+func (p *Pool) roomLocked() bool {
+	open := len(p.kept) + len(p.dials)
+	for _, m := range p.apart {
+		if m.generation == p.generation {
+			open++
+		}
+	}
+	return open < p.cfg.MaxOpen
+}
