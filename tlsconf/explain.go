@@ -64,7 +64,7 @@ func (e *CertificateError) problem() string {
 	case errors.As(e.Err, &invalid) && invalid.Reason == x509.Expired:
 		return e.validity(invalid)
 	case errors.As(e.Err, &unknown):
-		return "leads to no authority that is trusted: neither to one of the system nor to one of CAFile"
+		return "leads to no authority that is trusted: neither one of the system nor one of the CA file"
 	}
 	return "is refused: " + e.Err.Error()
 }

@@ -1,0 +1,55 @@
+package bwstate
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestCommandsAreClassified(t *testing.T) {
+	for class, lines := range map[commandClass][]string{
+		changesConnection: {
+			"AUTH x", "auth x", "AuTh x y", "HELLO 2", "HELLO 3 AUTH a b", "SELECT 1", "RESET", "QUIT", "MULTI", "EXEC", "DISCARD", "WATCH k", "UNWATCH",
+			"SUBSCRIBE a", "PSUBSCRIBE a", "SSUBSCRIBE a", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE", "punsubscribe a", "MONITOR", "SYNC", "PSYNC ? -1",
+			"REPLCONF ack 1", "ASKING", "READONLY", "READWRITE", "CLIENT REPLY OFF", "client reply skip", "CLIENT TRACKING ON", "CLIENT CACHING YES",
+			"CLIENT SETNAME x", "CLIENT SETINFO LIB-NAME x", "CLIENT NO-TOUCH ON", "CLIENT no-evict on", "CLIENT CAPA REDIRECT",
+			"CLIENT IMPORT-SOURCE ON", "CLIENT MAINT_NOTIFICATIONS ON", "SCRIPT DEBUG YES", "script debug sync",
+		},
+		blocks: {
+			"BLPOP k 0", "brpop k 0", "BLMOVE a b LEFT LEFT 0", "BRPOPLPUSH a b 0", "BLMPOP 0 1 k LEFT", "BZPOPMIN k 0", "BZPOPMAX k 0", "BZMPOP 0 1 k MIN",
+			"XREAD BLOCK 0 STREAMS s $", "XREADGROUP GROUP g c BLOCK 0 STREAMS s >", "WAIT 1 0", "WAITAOF 1 0 0", "SHUTDOWN",
+		},
+		shares: {
+			"GET k", "HELLO", "hello", "PING", "INFO", "EVAL return 0", "CLIENT", "CLIENT ID", "CLIENT KILL ID 1", "CLIENT PAUSE 1", "CLIENT UNBLOCK 1", "SCRIPT",
+			"SCRIPT LOAD x", "SCRIPT FLUSH", "FUNCTION LIST", "PUBLISH c m", "SPUBLISH c m", "PUBSUB CHANNELS", "FLUSHALL", "CONFIG GET *", "DEBUG SLEEP 0",
+			"GET SELECT", "SET AUTH x", "CLIENTREPLY OFF", "SELECTX 1", "XSELECT 1", "CLIENT REPLYX", "LPOP k", "XRANGE s - +", "nosuchcommand",
+			strings.Repeat("A", 1000), "CLIENT " + strings.Repeat("A", 1000), "SELECT" + strings.Repeat("T", 1000), "CLIENT\xff REPLY",
+		},
+	} {
+		for _, line := range lines {
+			require.Equal(t, class, classify(strings.Fields(line)), "%.60s", line)
+		}
+	}
+	require.Equal(t, shares, classify([]string{""}))
+	require.Equal(t, shares, classify([]string{"CLIENT", ""}))
+}
+
+func TestTheTableFits(t *testing.T) {
+	for name := range classes {
+		require.Equal(t, strings.ToUpper(name), name)
+		require.LessOrEqual(t, len(name), 32, "what classify has room for")
+	}
+}
+
+func TestClassifyingAllocatesNothing(t *testing.T) {
+	for _, args := range [][]string{{"get", "k"}, {"client", "maint_notifications", "on"}, {strings.Repeat("a", 100), "x"}} {
+		require.Zero(t, testing.AllocsPerRun(100, func() { classify(args) }))
+	}
+}
+
+func TestARefusalSaysWhatToDo(t *testing.T) {
+	err := refusal("SELECT")
+	require.ErrorContains(t, err, "SELECT")
+	require.ErrorContains(t, err, "pool.With")
+}

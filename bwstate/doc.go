@@ -1,0 +1,22 @@
+// Package bwstate is the state that BunkerWeb nodes share through Redis or Valkey: sessions, counters of bad behaviour, bans. It reads and writes the same keys
+// in the same bytes as BunkerWeb's own Lua and Python do, and is configured by the same REDIS_* settings.
+//
+//	settings, err := bwstate.ParseSettings(os.Getenv)
+//	…
+//	state, err := bwstate.Open(ctx, settings)
+//	…
+//	defer state.Close()
+//	ban, banned, err := state.Banned(ctx, addr, "www.example.com")
+//
+// With USE_REDIS=no, [Open] opens an embedded store instead: the same operations, in the memory of one process.
+//
+// # Results
+//
+// What does not exist is a false, never an error. Errors are those of the layers below, and all work with errors.Is and errors.As: a *resp.Error is the
+// server's own no, a *conn.Error a failure that names address and phase, a [*ValueError] a value in the store that is not what belongs there.
+//
+// # Concurrency
+//
+// A [State] is safe for concurrent use, and meant to be shared: concurrent operations travel together. Every operation is one round
+// trip, or two when the server does not know a script yet.
+package bwstate

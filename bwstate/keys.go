@@ -1,0 +1,29 @@
+package bwstate
+
+import "net/netip"
+
+// This file holds the keys of BunkerWeb, one function each. They are not hashed and carry no hash tags.
+
+// defaultService is what nginx calls a request that fits no server block. Its bad behaviour always counts globally.
+const defaultService = "_"
+
+// banKey is where a ban is kept.
+func banKey(scope Scope, service string, ip netip.Addr) string {
+	if scope == ServiceScope {
+		return "bans_service_" + service + "_ip_" + ip.String()
+	}
+	return "bans_ip_" + ip.String()
+}
+
+// badBehaviorKey is where bad requests are counted.
+func badBehaviorKey(scope Scope, service string, ip netip.Addr) string {
+	if scope == ServiceScope {
+		return "plugin_bad_behavior_" + service + "_" + ip.String()
+	}
+	return "plugin_bad_behavior_" + ip.String()
+}
+
+// sessionKey is where the data of a session is kept. The library that BunkerWeb uses puts a colon behind its prefix, which ends in an underscore already.
+func sessionKey(cookie string, id SessionID) string {
+	return "sessions_:" + cookie + ":" + id.Text()
+}

@@ -1,0 +1,5 @@
+//go:build race
+
+package bwstate_test
+
+const raceEnabled = true

@@ -1,0 +1,167 @@
+package bwstate
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bwredis/bwredis/conn"
+	"github.com/bwredis/bwredis/internal/redistest"
+	"github.com/bwredis/bwredis/resp"
+)
+
+// forgetful is a server that knows a script only once it was given its text, until it is told to forget.
+type forgetful struct {
+	known  atomic.Bool
+	answer string
+}
+
+func (s *forgetful) evalsha(c *redistest.Session, args []string) {
+	if !s.known.Load() {
+		c.Error("NOSCRIPT No matching script. Please use EVAL.")
+		return
+	}
+	c.Raw(s.answer)
+}
+
+func (s *forgetful) eval(c *redistest.Session, args []string) {
+	s.known.Store(true)
+	c.Raw(s.answer)
+}
+
+func (s *forgetful) serve(t *testing.T) (*State, *redistest.Server) {
+	server := redistest.NewServer(t, redistest.Override(
+		map[string]redistest.Handler{"EVALSHA": s.evalsha, "EVAL": s.eval},
+		redistest.Redis(redistest.Options{}),
+	))
+	c, err := (&conn.Dialer{}).Dial(t.Context(), "tcp", server.Addr())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = c.Close() })
+	return New(c), server
+}
+
+func TestAServerIsGivenTheScriptItDoesNotKnow(t *testing.T) {
+	fake := &forgetful{answer: ":3\r\n"}
+	s, server := fake.serve(t)
+	increase := func() []string {
+		before := len(server.Commands())
+		n, banned, err := s.IncreaseBadBehavior(t.Context(), loopback, BadBehavior{Threshold: 3})
+		require.NoError(t, err)
+		require.EqualValues(t, 3, n)
+		require.True(t, banned)
+		names := server.Commands()[before:]
+		for i, line := range names {
+			names[i], _, _ = strings.Cut(line, " ")
+		}
+		return names
+	}
+	require.Equal(t, []string{"EVALSHA", "EVAL"}, increase())
+	require.Equal(t, []string{"EVALSHA"}, increase())
+	fake.known.Store(false) // SCRIPT FLUSH, or another server
+	require.Equal(t, []string{"EVALSHA", "EVAL"}, increase())
+	require.EqualValues(t, 5, s.RoundTrips())
+}
+
+func TestTheArgumentsOfAScript(t *testing.T) {
+	fake := &forgetful{answer: ":1\r\n"}
+	fake.known.Store(true)
+	s, server := fake.serve(t)
+	_, _, err := s.IncreaseBadBehavior(t.Context(), loopback, BadBehavior{Service: "a", Threshold: 3, CountTime: 1500 * time.Millisecond, BanTime: time.Hour})
+	require.NoError(t, err)
+	_, _, err = s.IncreaseBadBehavior(t.Context(), loopback, BadBehavior{Permanent: true, BanTime: time.Hour})
+	require.NoError(t, err)
+	_, err = s.DecreaseBadBehavior(t.Context(), loopback, BadBehavior{Service: "a"})
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		"EVALSHA " + increaseScript.sha + " 2 plugin_bad_behavior_a_127.0.0.1 bans_service_a_ip_127.0.0.1 2 3 3600",
+		"EVALSHA " + increaseScript.sha + " 2 plugin_bad_behavior_127.0.0.1 bans_ip_127.0.0.1 60 10 0",
+		"EVALSHA " + decreaseScript.sha + " 1 plugin_bad_behavior_a_127.0.0.1 60",
+	}, lastLines(server, 3))
+}
+
+func lastLines(s *redistest.Server, n int) []string {
+	lines := s.Commands()
+	return slices.Clone(lines[len(lines)-n:])
+}
+
+func TestWhatAScriptMayAnswer(t *testing.T) {
+	for answer, code := range map[string]string{"-READONLY no\r\n": "READONLY", "-NOSCRIPT still not\r\n": "NOSCRIPT", "-OOM no\r\n": "OOM"} {
+		s, _ := (&forgetful{answer: answer}).serve(t)
+		n, banned, err := s.IncreaseBadBehavior(t.Context(), loopback, BadBehavior{Threshold: 1})
+		require.True(t, resp.IsCode(err, code), "%v", err)
+		require.Zero(t, n)
+		require.False(t, banned)
+	}
+	for _, answer := range []string{"_\r\n", "+OK\r\n", "*0\r\n", "%0\r\n", "$1\r\nx\r\n", ",1.5\r\n"} {
+		s, _ := (&forgetful{answer: answer}).serve(t)
+		_, banned, err := s.IncreaseBadBehavior(t.Context(), loopback, BadBehavior{Threshold: 1})
+		var e *resp.TypeError
+		require.ErrorAs(t, err, &e, "%q", answer)
+		require.False(t, banned)
+	}
+}
+
+// Arguments that the exported methods do not let through have the outcome that BunkerWeb's scripts have.
+func TestTwinsTakeAnyArguments(t *testing.T) {
+	const counter, ban = "plugin_bad_behavior_1.2.3.4", "bans_ip_1.2.3.4"
+	for name, c := range map[string]struct {
+		script *script
+		count  string // before
+		argv   []int64
+		want   int64
+		fails  string // or this
+		after  string
+	}{
+		"increase, count_time 0":        {increaseScript, "", []int64{0, 3, 3600}, 1, "", ""},
+		"increase, negative count_time": {increaseScript, "2", []int64{-1, 9, 3600}, 3, "", ""},
+		"increase, negative ban_time":   {increaseScript, "2", []int64{60, 3, -1}, 0, "ERR invalid expire time in 'set' command", "3"},
+		"decrease, count_time 0":        {decreaseScript, "5", []int64{0}, 4, "", ""},
+		"increase, threshold 0":         {increaseScript, "-5", []int64{60, 0, 3600}, -4, "", "-4"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openLocal()
+			defer s.Close()
+			ctx := context.Background()
+			if c.count != "" {
+				_, err := s.Do(ctx, "SET", counter, c.count)
+				require.NoError(t, err)
+			}
+			keys := []string{counter, ban}
+			if c.script == decreaseScript {
+				keys = keys[:1]
+			}
+			n, err := s.eval(ctx, c.script, keys, c.argv...)
+			if c.fails != "" {
+				var e *resp.Error
+				require.ErrorAs(t, err, &e)
+				require.Equal(t, c.fails, e.Message)
+			} else {
+				require.NoError(t, err)
+				require.Equal(t, c.want, n)
+			}
+			v, err := s.Do(ctx, "GET", counter)
+			require.NoError(t, err)
+			text, _ := v.Text()
+			require.Equal(t, c.after, text)
+			v, err = s.Do(ctx, "EXISTS", ban)
+			require.NoError(t, err)
+			exists, _ := v.Int()
+			require.Zero(t, exists)
+		})
+	}
+}
+
+func TestEveryScriptHasATwin(t *testing.T) {
+	require.Len(t, scripts, 2)
+	for _, sc := range scripts {
+		require.Len(t, sc.sha, 40)
+		require.NotNil(t, sc.twin)
+		require.NotEmpty(t, sc.text)
+	}
+	require.Panics(t, func() { newScript("none.lua", nil) })
+}

@@ -1,0 +1,65 @@
+package bwstate
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/bwredis/bwredis/resp"
+)
+
+// A RoundTripper sends a request and gives its replies to h, as conn.Conn.RoundTrip describes. Pools, connections and the embedded store are RoundTrippers.
+type RoundTripper interface {
+	RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler) error
+}
+
+// A State is the shared state behind one server or one embedded store. Its methods may be called concurrently.
+type State struct {
+	rt         RoundTripper
+	close      func() error
+	roundTrips atomic.Uint64
+}
+
+// New makes a State of a RoundTripper that the caller owns and closes. [Open] makes one of settings.
+func New(rt RoundTripper) *State {
+	return &State{rt: rt, close: func() error { return nil }}
+}
+
+// Close closes what [Open] opened, after the operations that are under way; afterwards every operation fails. A State that [New] made has nothing to close.
+func (s *State) Close() error { return s.close() }
+
+// RoundTrips returns how many requests the State has sent so far, those that failed included.
+func (s *State) RoundTrips() uint64 { return s.roundTrips.Load() }
+
+// Ping asks the server for a sign of life.
+func (s *State) Ping(ctx context.Context) error {
+	op := newAdhoc()
+	defer op.recycle()
+	op.q.Cmd("PING").MarkIdempotent()
+	return s.roundTrip(ctx, &op.q, nil)
+}
+
+func (s *State) roundTrip(ctx context.Context, q *resp.Request, h resp.Handler) error {
+	s.roundTrips.Add(1)
+	return s.rt.RoundTrip(ctx, q, h)
+}
+
+// Do sends any command and returns its reply. An error reply is returned as a *resp.Error. A warm Do allocates nothing but the value.
+//
+// Commands that would change the connection for everybody who shares it (SELECT, AUTH, MULTI, WATCH, SUBSCRIBE …) are refused with a
+// [*CommandError]. Blocking commands (BLPOP, XREAD, WAIT …) get a connection of their own and wait as long as ctx allows.
+func (s *State) Do(ctx context.Context, args ...string) (resp.Value, error) {
+	if len(args) == 0 {
+		return resp.Value{}, &ArgumentError{Name: "command", Problem: "is missing"}
+	}
+	op := newAdhoc()
+	defer op.recycle()
+	op.q.Cmd(args[0]).Args(args[1:]...)
+	switch classify(args) {
+	case changesConnection:
+		return resp.Value{}, refusal(args[0])
+	case blocks:
+		op.q.MarkBlocking()
+	}
+	err := s.roundTrip(ctx, &op.q, op)
+	return op.v, err
+}
