@@ -1,0 +1,35 @@
+package internal
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Every test that ARCHITECTURE.md names is there, and so is every file.
+func TestArchitectureNamesWhatThereIs(t *testing.T) {
+	text, err := os.ReadFile("../ARCHITECTURE.md")
+	require.NoError(t, err)
+	var tests strings.Builder
+	for _, file := range append(sources(t), "integration/conformance_test.go") {
+		if strings.HasSuffix(file, "_test.go") {
+			source, err := os.ReadFile(file)
+			require.NoError(t, err)
+			tests.Write(source)
+		}
+	}
+	named := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)`").FindAllStringSubmatch(string(text), -1)
+	require.NotEmpty(t, named)
+	for _, name := range named {
+		require.Contains(t, tests.String(), "func "+name[1]+"(")
+	}
+	row := regexp.MustCompile("(?m)^\\| `([a-z/]+)` \\| ([^|]*) \\|")
+	for _, cells := range row.FindAllStringSubmatch(string(text), -1) {
+		for _, file := range regexp.MustCompile("`([a-z_]+\\.go)`").FindAllStringSubmatch(cells[2], -1) {
+			require.FileExists(t, cells[1]+"/"+file[1])
+		}
+	}
+}
