@@ -1,0 +1,134 @@
+package integration
+
+import (
+	"context"
+	"net/netip"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bwredis/bwredis/bwstate"
+	"github.com/bwredis/bwredis/conn"
+	"github.com/bwredis/bwredis/integration/harness"
+)
+
+// A server that restarts while nothing is in flight costs no caller an error.
+func TestRestartWhileIdle(t *testing.T) {
+	t.Parallel()
+	harness.Each(t, func(t *testing.T, v harness.Version) {
+		server := harness.Start(t, harness.Config{Version: v})
+		s := open(t, server.Settings())
+		for range 3 {
+			server.Restart()
+			time.Sleep(1100 * time.Millisecond) // a connection that is unused for so long is probed
+			_, err := s.Do(short(t), "INCR", "n")
+			require.NoError(t, err)
+		}
+	})
+}
+
+// The scripts are gone after a restart, and after SCRIPT FLUSH.
+func TestScriptsComeBack(t *testing.T) {
+	t.Parallel()
+	harness.Each(t, func(t *testing.T, v harness.Version) {
+		server := harness.Start(t, harness.Config{Version: v})
+		s := open(t, server.Settings())
+		rule := bwstate.BadBehavior{Threshold: 100}
+		for i := range int64(3) {
+			n, _, err := s.IncreaseBadBehavior(short(t), netip.MustParseAddr("192.0.2.1"), rule)
+			require.NoError(t, err)
+			require.Equal(t, i+1, n)
+			require.Equal(t, "OK", server.CLI("SCRIPT", "FLUSH"))
+		}
+	})
+}
+
+// Whoever counts while the server is killed and comes back is told the truth: the counter is at most as far as what was acknowledged and what is
+// unknown, and everything works again by itself.
+func TestKilledUnderLoad(t *testing.T) {
+	t.Parallel()
+	harness.Each(t, func(t *testing.T, v harness.Version) {
+		server := harness.Start(t, harness.Config{Version: v})
+		s := open(t, server.Settings())
+		var acknowledged, unknown atomic.Int64
+		ctx, stop := context.WithCancel(context.Background())
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				for ctx.Err() == nil {
+					_, err := s.Do(context.Background(), "INCR", "n")
+					switch {
+					case err == nil:
+						acknowledged.Add(1)
+					case !broken(err):
+						t.Errorf("unexpected error: %v", err)
+						return
+					case !conn.NotSent(err):
+						unknown.Add(1)
+					}
+				}
+			})
+		}
+		time.Sleep(300 * time.Millisecond)
+		before := acknowledged.Load()
+		require.Positive(t, before)
+		server.Kill() // and with it the count
+		lost := acknowledged.Load()
+		server.Start()
+		require.Eventually(t, func() bool { return acknowledged.Load() > lost+100 }, 10*time.Second, 10*time.Millisecond, "nothing works after the restart")
+		stop()
+		wg.Wait()
+		require.LessOrEqual(t, unknown.Load(), int64(8*2), "at most what was in flight at the kill is unknown")
+		count, err := s.Do(short(t), "GET", "n")
+		require.NoError(t, err)
+		n, err := count.Int()
+		require.NoError(t, err)
+		require.LessOrEqual(t, n, acknowledged.Load()-before+unknown.Load())
+	})
+}
+
+// A server that is frozen is noticed after REDIS_TIMEOUT, and a context earlier; both are told as what they are.
+func TestFrozen(t *testing.T) {
+	t.Parallel()
+	harness.Each(t, func(t *testing.T, v harness.Version) {
+		server := harness.Start(t, harness.Config{Version: v})
+		s := open(t, with(server.Settings(), "REDIS_TIMEOUT", "1500ms"))
+		server.Pause()
+
+		ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+		defer cancel()
+		start := time.Now()
+		_, err := s.Do(ctx, "GET", "n")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Less(t, time.Since(start), time.Second, "the context ended after 0.2 s")
+
+		_, err = s.Do(context.Background(), "GET", "n")
+		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+		require.NotErrorIs(t, err, context.Canceled)
+		require.ErrorContains(t, err, server.Addr)
+
+		server.Resume()
+		require.Eventually(t, func() bool { return s.Ping(short(t)) == nil }, 5*time.Second, 20*time.Millisecond)
+	})
+}
+
+// CLIENT KILL takes connections away one by one; idle ones are replaced before anybody notices.
+func TestClientKill(t *testing.T) {
+	t.Parallel()
+	server := harness.Start(t, harness.Config{Version: harness.Redis80})
+	s := open(t, server.Settings())
+	for range 5 {
+		require.NoError(t, s.Ping(short(t)))
+		time.Sleep(1100 * time.Millisecond)
+		killed, err := strconv.Atoi(server.CLI("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"))
+		require.NoError(t, err)
+		require.Positive(t, killed)
+		_, err = s.Do(short(t), "INCR", "n")
+		require.NoError(t, err)
+	}
+}
