@@ -1,0 +1,51 @@
+# Everything that is done to this project, by name. `make` alone lists it.
+
+MODULES := . integration bench
+TOOL    := go tool -modfile=$(CURDIR)/tools/go.mod
+FUZZ    ?= 10s
+
+# The race detector needs a C compiler; go env knows whether there is one.
+RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+ifeq ($(RACE),)
+$(info note: tests run without the race detector, because there is no C compiler)
+endif
+
+.PHONY: help
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: test-root test-bench test-integration ## all tests; those against real servers when a Docker daemon answers
+
+.PHONY: test-root
+test-root: ## tests of the library, with the race detector
+	go test $(RACE) -shuffle=on ./...
+	go test -run Alloc ./...
+
+.PHONY: test-bench
+test-bench: ## tests of the benchmarks, each run once
+	cd bench && go test $(RACE) -shuffle=on -bench . -benchtime 1x ./...
+
+.PHONY: test-integration
+test-integration: ## tests against Redis 7.0, Redis 8.0 and Valkey 8.1
+	@scripts/integration $(RACE) -shuffle=on -timeout 20m
+
+.PHONY: integration-full
+integration-full: ## the same, against Redis 6.0 and Valkey 9.1 as well
+	@BWREDIS_FULL=1 BWREDIS_REQUIRE_DOCKER=1 scripts/integration $(RACE) -shuffle=on -timeout 40m
+
+.PHONY: bench
+bench: ## throughput over callers and kept connections; against REDIS_* when USE_REDIS=yes
+	cd bench && go test -run '^$$' -bench . ./...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for $(FUZZ)
+	@scripts/fuzz $(FUZZ)
+
+.PHONY: format
+format: ## put every file into its one right format
+	$(TOOL) gofumpt -w $(MODULES)
+
+.PHONY: lint
+lint: ## format, vet, staticcheck and go.mod files, without changing anything
+	@scripts/lint
