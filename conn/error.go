@@ -3,6 +3,7 @@ package conn
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 )
 
@@ -29,7 +30,11 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	return "redis: " + e.Op + " " + e.Addr + ": " + e.Err.Error()
+	cause := e.Err
+	if op, ok := cause.(*net.OpError); ok {
+		cause = op.Err // it would say phase and address once more
+	}
+	return "redis: " + e.Op + " " + e.Addr + ": " + cause.Error()
 }
 
 // Unwrap returns the cause.

@@ -103,10 +103,8 @@ func (p *Pool) returnLocked(m *member) {
 	if m.generation == p.generation {
 		p.alone--
 	}
-	if m.retired == nil {
-		p.apart = without(p.apart, m)
-		p.kept = append(p.kept, m)
-	}
+	p.apart = without(p.apart, m)
+	p.kept = append(p.kept, m)
 }
 
 // dropLocked takes a kept member out: now when it is idle, else when its last user is done.

@@ -48,7 +48,10 @@ func TestResetLetsBusyConnectionsFinish(t *testing.T) {
 		require.EqualValues(t, 1, p.Stats().ClosedReset)
 		alone.back(t)
 		require.EqualValues(t, 2, p.Stats().ClosedReset)
+		third := borrow(t.Context(), p)
+		require.Empty(t, third.id, "the old one does not count any more")
 		again.back(t)
+		third.back(t)
 		require.NotContains(t, []string{old, alone.id}, connection(t, p))
 	})
 }

@@ -58,8 +58,9 @@ func TestBorrowerWhoLeavesTheQueue(t *testing.T) {
 		cancel()
 		require.ErrorIs(t, <-two.done, context.Canceled)
 		require.Equal(t, 0, p.Stats().Waiting)
-		one.back(t)
-		three := borrow(t.Context(), p)
+		one.give <- errors.New("on purpose")
+		require.Error(t, <-one.done)
+		three := borrow(t.Context(), p) // nobody is before him
 		require.NotEmpty(t, three.id)
 		three.back(t)
 	})
@@ -136,6 +137,18 @@ func TestHowWithEnds(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestConnectionThatIsClosedBehindThePoolsBack(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newBackend(t, nil).pool(pool.Config{})
+		var kept *conn.Conn
+		require.NoError(t, p.With(t.Context(), func(c *conn.Conn) error { kept = c; return nil }))
+		require.NoError(t, kept.Close())
+		require.NotEmpty(t, connection(t, p))
+		require.Equal(t, 1, p.Stats().Open)
+		require.EqualValues(t, 1, p.Stats().ClosedDead)
+	})
 }
 
 // leaveOwing sends a request and does not wait for its reply.

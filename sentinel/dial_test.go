@@ -128,6 +128,7 @@ func TestLeavingEndsTheSearch(t *testing.T) {
 		}
 		_, err := n.resolver(t, "a:1").Dial(n.dialer(), sentinel.Replica)(ctx)
 		require.ErrorIs(t, err, context.Canceled)
+		require.ErrorContains(t, err, "b:6379")
 		require.Zero(t, asked)
 	})
 }
