@@ -33,7 +33,7 @@ func TestIdleConnectionClosesExactlyAtIdleTimeout(t *testing.T) {
 			time.Sleep(10*time.Second - 1)
 			synctest.Wait()
 			require.Equal(t, 1, p.Stats().Idle)
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			synctest.Wait()
 			require.Equal(t, 0, p.Stats().Open)
 		}
@@ -75,7 +75,7 @@ func TestHotConnectionIsUsedAndTheColdOnesAgeOneByOne(t *testing.T) {
 			time.Sleep(time.Until(idleSince[i].Add(10*time.Second)) - 1)
 			synctest.Wait()
 			require.Equal(t, 3-i, p.Stats().Open)
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			synctest.Wait()
 			require.Equal(t, 2-i, p.Stats().Open)
 		}

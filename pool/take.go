@@ -54,8 +54,8 @@ func (p *Pool) pick(n need) (handover, *waiter) {
 	}
 	w := &waiter{need: n, ready: make(chan handover, 1)}
 	if best == nil {
-		if err := p.expectLocked(n); err != nil {
-			return handover{err: err}, nil
+		if p.expectLocked(n) != nil {
+			return handover{err: p.outage.explain()}, nil
 		}
 		p.queue.push(w)
 	} else { // those who came earlier choose first
@@ -133,7 +133,7 @@ func (p *Pool) expectLocked(n need) error {
 		return nil // one of those in use will come back, and leave
 	}
 	if !p.outage.over() {
-		return p.outage.explain()
+		return p.outage.err
 	}
 	p.dialLocked()
 	return nil
