@@ -26,8 +26,12 @@ func (c *Conn) lookLocked() {
 	finished = true
 }
 
+// maxProbeReads bounds a probe of a server that never stops sending.
+const maxProbeReads = 8
+
+// look reads what has arrived, and its end, which may be behind a late reply.
 func (c *Conn) look() {
-	if !quiet(c.sock.Conn) {
+	for i := 0; i < maxProbeReads && !quiet(c.sock.Conn); i++ {
 		c.sock.reads.allow(patience{until: time.Now()})
 		n, err := c.nc.Read(c.rd.free())
 		c.sock.reads.allow(patience{})
@@ -36,9 +40,12 @@ func (c *Conn) look() {
 			c.fail(OpRead, err)
 			return
 		}
-	}
-	if !c.serveArrived(nil) {
-		return
+		if !c.serveArrived(nil) {
+			return
+		}
+		if n == 0 {
+			break
+		}
 	}
 	if due := c.due(); !due.IsZero() && !time.Now().Before(due) {
 		c.fail(OpRead, errTimeout)

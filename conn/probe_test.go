@@ -3,6 +3,7 @@ package conn_test
 import (
 	"context"
 	"io"
+	"net"
 	"os"
 	"testing"
 	"testing/synctest"
@@ -160,4 +161,30 @@ func TestProbeUnderLoad(t *testing.T) {
 	close(stop)
 	require.NoError(t, <-probing)
 	require.NoError(t, c.Err())
+}
+
+// The end of the connection may be behind a reply whose caller left.
+func TestProbeSeesTheEndBehindALateReply(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := redistest.Pipe()
+		served := make(chan struct{})
+		go func() {
+			defer close(served)
+			redistest.Serve(server, redistest.Override(map[string]redistest.Handler{"SLEEP": func(s *redistest.Session, _ []string) {
+				time.Sleep(50 * time.Millisecond)
+				s.Simple("OK")
+			}}, redistest.Redis(redistest.Options{})))
+		}()
+		d := conn.Dialer{DialContext: func(context.Context, string, string) (net.Conn, error) { return client, nil }}
+		c, err := d.Dial(t.Context(), "tcp", "pipe")
+		require.NoError(t, err)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer cancel()
+		_, err = c.Do(ctx, "SLEEP")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		time.Sleep(time.Second)
+		_ = server.Close()
+		require.ErrorIs(t, c.Probe(), io.EOF)
+		<-served
+	})
 }

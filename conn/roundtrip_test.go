@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/bwredis/bwredis/conn"
 	"github.com/bwredis/bwredis/internal/redistest"
@@ -195,6 +196,23 @@ func TestBorrowedBytesAreOverwritten(t *testing.T) {
 	for _, b := range kept {
 		require.Equal(t, len(b), cap(b))
 	}
+
+	// Also those that another caller took in.
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		c := dialPipe(t, waiting(release), conn.Dialer{})
+		leader := start(c, t.Context(), "WAIT")
+		synctest.Wait()
+		kept = nil
+		go func() {
+			synctest.Wait()
+			close(release)
+		}()
+		require.NoError(t, c.RoundTrip(t.Context(), request([]string{"ECHO", "abc"}), keep))
+		require.Equal(t, [][]byte{bytes.Repeat([]byte{0xDB}, 3)}, kept)
+		require.NoError(t, (<-leader).err)
+		_ = c.Close()
+	})
 }
 
 func TestRequestMayBeReusedAtOnce(t *testing.T) {

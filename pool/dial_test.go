@@ -159,7 +159,7 @@ func TestDialsOfAnOutageAreFewAndCallersDoNotWait(t *testing.T) {
 			perSecond[int(at.Sub(began)/time.Second)]++
 		}
 		require.Equal(t, 512*seconds*5, calls)
-		require.LessOrEqual(t, perSecond[0], 8)
+		require.LessOrEqual(t, perSecond[0], 8+6, "the first ones at the same time, then with waits that grow")
 		for _, n := range perSecond[1:] {
 			require.LessOrEqual(t, n, 3)
 		}

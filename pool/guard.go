@@ -72,7 +72,7 @@ func refusal(r resp.Reply) *resp.Error {
 		return e
 	}
 	// Servers before Redis 7 wrap what a command of a script meets. Nothing looser will do: messages also quote what clients sent.
-	if strings.HasPrefix(e.Message, "ERR Error running script") && strings.Contains(e.Message, ": -READONLY You can't write against a read only replica") {
+	if strings.HasPrefix(e.Message, "ERR Error running script") && strings.Contains(e.Message, ": -READONLY You can't write against a read only ") {
 		return e
 	}
 	return nil

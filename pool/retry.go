@@ -39,7 +39,7 @@ func (p *Pool) retry(ctx context.Context, g *guard, first error) error {
 	after := g.after
 	g.prepareLast()
 	err := p.try(ctx, g, after)
-	if err != nil && (g.m == nil || conn.NotSent(err)) {
+	if err != nil && !g.handed && (g.m == nil || conn.NotSent(err)) {
 		return fmt.Errorf("%w; sending it again: %w", first, err) // the first attempt may have been executed
 	}
 	return err

@@ -76,6 +76,9 @@ func TestRetryRule(t *testing.T) {
 		"READONLY, first of several, idempotent": {attempts: 2, fails: 1, fail: says("READONLY You can't write"), build: tryFirstAgain, seen: "oo", ok: true, check: dropped},
 		"READONLY, second of several":            {attempts: 1, fails: 1, fail: says("READONLY You can't write"), build: tryTwoAgain, seen: "oe", check: dropped},
 		"handler refuses":                        {attempts: 1, build: tryAgain, handle: func(int, *resp.Reply) error { return errors.New("no") }, seen: "o", check: stayed},
+		"cut, and the handler refuses": {attempts: 2, fails: 1, fail: cut, build: tryAgain, handle: func(int, *resp.Reply) error { return &conn.Error{Op: "mine", Err: errors.New("no")} }, seen: "o", check: func(t *testing.T, err error, _ pool.Stats) {
+			require.EqualError(t, err, "redis: mine : no", "what the handler returned, and nothing else")
+		}},
 	} {
 		t.Run(name, func(t *testing.T) { bubble(t, tc.run) })
 	}

@@ -75,6 +75,7 @@ func (w workload) turn(t *testing.T, r *rand.Rand, token string) {
 	if err == nil && got != token {
 		t.Errorf("got %q, want %q", got, token)
 	}
+	balanced(t, w.p)
 	if s := w.p.Stats(); w.maxOpen > 0 && s.Open+s.Dialling > w.maxOpen {
 		t.Errorf("more than %d connections: %+v", w.maxOpen, s)
 	}
