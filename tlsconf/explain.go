@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -23,12 +22,8 @@ type CertificateError struct {
 }
 
 // Explain returns err as it is, unless a server's certificate was refused: then a *[CertificateError] that
-// wraps it. It also puts into words that the other side does not speak TLS at all. Explain(nil) is nil.
+// wraps it. Explain(nil) is nil.
 func Explain(err error) error {
-	var plain tls.RecordHeaderError
-	if errors.As(err, &plain) {
-		return fmt.Errorf("tlsconf: the server does not speak TLS on this port: %w", err)
-	}
 	var refused *tls.CertificateVerificationError
 	var explained *CertificateError
 	if errors.As(err, &explained) || !errors.As(err, &refused) || len(refused.UnverifiedCertificates) == 0 {

@@ -6,7 +6,6 @@ import (
 	"crypto/x509/pkix"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -123,21 +122,4 @@ func TestExplainLeavesTheRest(t *testing.T) {
 	require.Same(t, other, tlsconf.Explain(other))
 	odd := &tls.CertificateVerificationError{Err: other}
 	require.Same(t, odd, tlsconf.Explain(odd))
-}
-
-func TestExplainPlainServer(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	go func() {
-		c, err := l.Accept()
-		if err == nil {
-			_, _ = c.Write([]byte("-ERR unknown command\r\n"))
-			_, _ = c.Read(make([]byte, 1<<10))
-			_ = c.Close()
-		}
-	}()
-	_, err = greet(t, l.Addr().String(), makeConfig(t, tlsconf.Settings{}))
-	require.ErrorContains(t, tlsconf.Explain(err), "does not speak TLS")
-	require.ErrorIs(t, tlsconf.Explain(err), err)
 }
