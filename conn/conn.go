@@ -45,6 +45,9 @@ type Conn struct {
 //
 // When ctx ends, RoundTrip returns an [*Error] that wraps the context's error; the command may or may not be executed, unless
 // [NotSent] says it cannot. q may be reused as soon as RoundTrip has returned.
+//
+// A request is written completely before its caller reads. Redis and Valkey hold replies back meanwhile; a proxy that does not, and reads no
+// more requests until its replies are taken, needs requests whose replies fit into the sockets' buffers.
 func (c *Conn) RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler) error {
 	if q.Len() == 0 {
 		return nil
