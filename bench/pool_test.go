@@ -41,10 +41,10 @@ func serverSettings(b *testing.B) bwstate.Settings {
 		b.Fatal(err)
 	}
 	if settings.UseRedis {
-		b.Log("measured against", settings.Addr(), settings.SentinelHosts)
+		say(b, "measured against the server of the settings: "+settings.String())
 		return settings
 	}
-	b.Log("measured against a responder in this process, which executes nothing; set USE_REDIS=yes and REDIS_HOST for a server")
+	say(b, "measured against a responder in this process, which executes nothing; set USE_REDIS=yes and REDIS_HOST for a server")
 	addr, stop, err := ServeOK(resp.AppendBulk(nil, value))
 	if err != nil {
 		b.Fatal(err)
@@ -55,6 +55,9 @@ func serverSettings(b *testing.B) bwstate.Settings {
 	settings.Port, _ = strconv.Atoi(port)
 	return settings
 }
+
+// say prints beside the figures; what a benchmark logs is shown only when it fails.
+func say(b *testing.B, text string) { fmt.Fprintf(os.Stderr, "%s: %s\n", b.Name(), text) }
 
 func open(b *testing.B, settings bwstate.Settings) *bwstate.State {
 	state, err := bwstate.Open(b.Context(), settings)
