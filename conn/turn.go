@@ -117,7 +117,7 @@ func (c *Conn) flushLocked(ctx context.Context, own *call) {
 	c.flusher = own
 	if c.queue.head != own {
 		// Others are in flight, so more are likely about to queue: let them, and write once for all. A busy
-		// connection owes most of its throughput to this.
+		// connection owes much of its throughput to this.
 		c.mu.Unlock()
 		runtime.Gosched()
 		c.mu.Lock()
