@@ -71,8 +71,9 @@ func refusal(r resp.Reply) *resp.Error {
 	case "READONLY", "LOADING", "MASTERDOWN":
 		return e
 	}
-	// Servers before Redis 7 wrap what a command of a script meets. Nothing looser will do: messages also quote what clients sent.
-	if strings.HasPrefix(e.Message, "ERR Error running script") && strings.Contains(e.Message, ": -READONLY You can't write against a read only ") {
+	// Servers before Redis 7 wrap what a command of a script meets, and say where. Nothing looser will do: messages also quote what clients sent.
+	wrapped := strings.HasPrefix(e.Message, "ERR Error running script") || strings.HasPrefix(e.Message, "@user_script: ")
+	if wrapped && strings.Contains(e.Message, ": -READONLY You can't write against a read only replica") {
 		return e
 	}
 	return nil

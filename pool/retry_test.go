@@ -44,6 +44,9 @@ func says(message string) redistest.Handler {
 
 const wrapped = "ERR Error running script (call to f_6c): @user_script:1: @user_script: 1: -READONLY You can't write against a read only replica. "
 
+// caught is what Redis 6.0 answers for a script that returns the error which redis.pcall gave it.
+const caught = "@user_script: 4: -READONLY You can't write against a read only replica. "
+
 func TestRetryRule(t *testing.T) {
 	garbage := func(c *redistest.Session, _ []string) { c.Raw("?\r\n") }
 	flushed := func(c *redistest.Session, _ []string) { c.Close() } // what was answered before gets through
@@ -70,6 +73,7 @@ func TestRetryRule(t *testing.T) {
 		"READONLY, no handler":                   {attempts: 2, fails: 1, fail: says("READONLY You can't write"), nilH: true, ok: true, check: dropped},
 		"READONLY, alone":                        {attempts: 2, fails: 1, fail: says("READONLY You can't write"), build: tryAlone, seen: "o", ok: true, check: dropped},
 		"READONLY in a script":                   {attempts: 2, fails: 1, fail: says(wrapped), seen: "o", ok: true, check: dropped},
+		"READONLY that a script caught":          {attempts: 2, fails: 1, fail: says(caught), seen: "o", ok: true, check: dropped},
 		"READONLY as an argument":                {attempts: 1, fails: 1, fail: says("ERR unknown command 'x', with args beginning with: ': -READONLY You can't write against a read only replica"), seen: "e", check: stayed},
 		"READONLY twice":                         {attempts: 2, fails: 2, fail: says("READONLY You can't write"), seen: "e", check: dropped},
 		"READONLY, first of several":             {attempts: 1, fails: 1, fail: says("READONLY You can't write"), build: tryFirst, seen: "e", check: dropped},

@@ -1,18 +1,25 @@
 -- Takes back one bad request.
 -- KEYS: the counter.  ARGV: seconds a count lives.
 -- Returns the count, which may be negative; a counter that is not positive is deleted.
+
+-- Servers before Redis 7 put the place in the script before an error of their own, such as that of a replica, and so hide its code.
+local function refused(reply)
+  reply.err = (string.gsub(reply.err, '^@user_script: %d+: %-', ''))
+  return reply
+end
+
 local count = redis.pcall('DECR', KEYS[1])
 if type(count) == 'table' then
-  return count
+  return refused(count)
 end
 local expired = redis.pcall('EXPIRE', KEYS[1], ARGV[1])
 if type(expired) == 'table' then
-  return expired
+  return refused(expired)
 end
 if count <= 0 then
   local deleted = redis.pcall('DEL', KEYS[1])
   if type(deleted) == 'table' then
-    return deleted
+    return refused(deleted)
   end
 end
 return count
