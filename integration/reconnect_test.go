@@ -129,10 +129,10 @@ func TestClientKill(t *testing.T) {
 	s := open(t, server.Settings())
 	for range 5 {
 		require.NoError(t, s.Ping(short(t)))
-		time.Sleep(1100 * time.Millisecond)
 		killed, err := strconv.Atoi(server.CLI("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"))
 		require.NoError(t, err)
 		require.Positive(t, killed)
+		time.Sleep(1100 * time.Millisecond) // the end arrives meanwhile, and the connection is idle for long enough to be probed
 		_, err = s.Do(short(t), "INCR", "n")
 		require.NoError(t, err)
 	}
