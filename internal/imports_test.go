@@ -28,6 +28,7 @@ var policy = map[string][]string{
 	"bwstate":              {"resp"},
 	"bwstate/open.go":      {"conn", "internal/localstore", "pool", "sentinel", "tlsconf"},
 	"internal":             nil,
+	"internal/frames":      nil,
 	"internal/localstore":  {"resp"},
 	"internal/redistest":   {"resp"},
 	"internal/conformance": {"bwstate", "resp"},
