@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bwredis/bwredis/internal/frames"
 )
 
 func requireNoAllocations(t *testing.T, what string, f func()) {
@@ -35,15 +37,18 @@ func TestAllocations(t *testing.T) {
 		requireNoAllocations(t, "appending with room", func() {
 			b := AppendSimple(room, "OK")
 			b = AppendError(b, "ERR no")
-			b = AppendAggregate(AppendNull(AppendInt(b, -5), 3), Map, 12)
-			room = AppendBulk(b, "text")[:0]
+			b = AppendAggregate(AppendNull(AppendInt(b, -5), 3), Map, 12, 3)
+			b = AppendNullArray(AppendBool(AppendDouble(b, 1.0/3, 2), true, 3), 2)
+			b = AppendVerbatim(AppendBigNumber(b, "12", 3), "txt", "x", 3)
+			b = AppendStreamEnd(AppendChunk(AppendStream(b, BulkString), "abc"), BulkString)
+			room = AppendBulk(AppendBulkError(b, "ERR", 3), "text")[:0]
 		})
 	})
 	t.Run("Scan", func(t *testing.T) {
 		var stream []byte
-		for _, c := range accepted() {
-			if c.frame == 0 && c.depth == 0 {
-				stream = append(stream, c.bytes...)
+		for _, c := range frames.Whole() {
+			if c.ByDefault() {
+				stream = append(stream, c.Bytes...)
 			}
 		}
 		var s Scanner
@@ -59,8 +64,9 @@ func TestAllocations(t *testing.T) {
 		})
 	})
 	t.Run("Reply", func(t *testing.T) {
-		frame := []byte("|1\r\n+ttl\r\n:1\r\n*14\r\n:7\r\n$2\r\n-8\r\n,-1.7976931348623157e+308\r\n,inf\r\n#t\r\n:0\r\n$5\r\nhello\r\n$5\r\nworld\r\n" +
-			"_\r\n%1\r\n+a\r\n:1\r\n*2\r\n*1\r\n:1\r\n:2\r\n~1\r\n+x\r\n(" + strings.Repeat("9", 50) + "\r\n=7\r\ntxt:end\r\n")
+		frame := []byte("|1\r\n+ttl\r\n:1\r\n*18\r\n:7\r\n$2\r\n-8\r\n,-1.7976931348623157e+308\r\n,inf\r\n#t\r\n:0\r\n$5\r\nhello\r\n$5\r\nworld\r\n" +
+			"_\r\n%1\r\n+a\r\n:1\r\n*2\r\n*1\r\n:1\r\n:2\r\n~1\r\n+x\r\n(" + strings.Repeat("9", 50) + "\r\n=7\r\ntxt:end\r\n" +
+			"*1\r\n*2\r\n+m\r\n,1.5\r\n$?\r\n;3\r\none\r\n;0\r\n$?\r\n;1\r\na\r\n;1\r\nb\r\n;0\r\n%?\r\n+k\r\n~?\r\n:5\r\n.\r\n.\r\n")
 		dst := make([]byte, 0, 16)
 		requireNoAllocations(t, "every method that returns no copy", func() {
 			var r Reply
@@ -68,7 +74,10 @@ func TestAllocations(t *testing.T) {
 			if r.Err() != nil || r.Kind() != Array || r.ErrorReply() != nil {
 				t.Fatal(r.Err())
 			}
-			n := r.Array()
+			n := r.Attributes()
+			r.Skip()
+			r.Skip()
+			n += r.Array()
 			n += int(r.Int()) + int(r.Int())
 			_, _ = r.Float(), r.Float()
 			_, _ = r.Bool(), r.Bool()
@@ -80,7 +89,12 @@ func TestAllocations(t *testing.T) {
 			n += len(r.Bytes()) + int(r.Int())
 			n += len(r.Raw())
 			r.Skip()
-			n += len(r.Bytes()) + len(r.Bytes())
+			n += len(r.Bytes()) + len(r.Format()) + len(r.Bytes())
+			n += r.Pairs()
+			r.Pair()
+			n += len(r.Bytes()) + int(r.Float())
+			n += len(r.Bytes()) + len(r.AppendTo(dst))
+			n += r.Pairs() + len(r.Bytes()) + r.Array() + int(r.Int())
 			if r.Err() != nil || r.Kind() != 0 || n == 0 {
 				t.Fatal(r.Err())
 			}
@@ -88,8 +102,12 @@ func TestAllocations(t *testing.T) {
 	})
 	t.Run("Value", func(t *testing.T) {
 		v := replyTo("*4\r\n:1\r\n$2\r\n42\r\n,1.5\r\n#t\r\n").Value()
+		elems := v.Elems()
 		requireNoAllocations(t, "every conversion of a Value that returns no new text", func() {
-			elems := v.Elems()
+			n := v.Len()
+			for e := range v.All() {
+				n += e.Len() + len(e.Format())
+			}
 			_, _ = elems[0].Int()
 			_, _ = elems[1].Int()
 			_, _ = elems[1].Text()
@@ -97,6 +115,9 @@ func TestAllocations(t *testing.T) {
 			_, _ = elems[3].Bool()
 			for key, val := range v.Pairs() {
 				_, _ = key.Kind(), val.IsNull()
+			}
+			if n == 0 {
+				t.Fatal(n)
 			}
 		})
 	})

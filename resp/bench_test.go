@@ -3,6 +3,8 @@ package resp
 import (
 	"strings"
 	"testing"
+
+	"github.com/bwredis/bwredis/internal/frames"
 )
 
 // benchmarkFrame measures the way of a frame from bytes that arrived to what read makes of it.
@@ -25,26 +27,18 @@ func benchmarkFrame(b *testing.B, frame string, read func(r *Reply)) {
 	}
 }
 
-func frameOf(b *testing.B, name string) string {
-	for _, c := range frames {
-		if c.name == name {
-			return c.bytes
-		}
-	}
-	b.Fatal("the table has no frame ", name)
-	return ""
-}
+func frameOf(name string) string { return frames.Named(name).Bytes }
 
 func BenchmarkDecodeInt(b *testing.B) {
-	benchmarkFrame(b, frameOf(b, "integer"), func(r *Reply) { r.Int() })
+	benchmarkFrame(b, frameOf("integer"), func(r *Reply) { r.Int() })
 }
 
 func BenchmarkDecodeBulk(b *testing.B) {
-	benchmarkFrame(b, frameOf(b, "bulk string"), func(r *Reply) { r.Bytes() })
+	benchmarkFrame(b, frameOf("bulk string"), func(r *Reply) { r.Bytes() })
 }
 
 func BenchmarkDecodeMap(b *testing.B) {
-	benchmarkFrame(b, frameOf(b, "map"), (*Reply).Skip)
+	benchmarkFrame(b, frameOf("map"), (*Reply).Skip)
 }
 
 func BenchmarkDecodeArray100(b *testing.B) {

@@ -34,12 +34,17 @@ func IsCode(err error, code string) bool {
 
 // A SyntaxError says that bytes are not RESP or exceed a limit. The connection they came from is of no further use.
 type SyntaxError struct {
-	Offset int    // in bytes from the start of the reply
-	Msg    string // never contains bytes of a value
+	Offset  int    // in bytes from the start of the reply
+	Msg     string // never contains bytes of a value
+	Excerpt string // how the offending line begins, as far as it has come: quoted, and with a dot in place of whatever may be a piece of a value
 }
 
 func (e *SyntaxError) Error() string {
-	return "resp: " + e.Msg + " at byte " + strconv.Itoa(e.Offset) + " of the reply"
+	msg := "resp: " + e.Msg + " at byte " + strconv.Itoa(e.Offset) + " of the reply"
+	if e.Excerpt == "" {
+		return msg
+	}
+	return msg + ": " + e.Excerpt
 }
 
 // A TypeError says that a reply is well-formed but not what the caller asked for. The connection is fine.
@@ -63,4 +68,4 @@ func article(noun string) string {
 }
 
 // quoteByte shows a byte that need not be text.
-func quoteByte(b byte) string { return strconv.QuoteToASCII(string([]byte{b})) }
+func quoteByte(b byte) string { return quote([]byte{b}) }

@@ -113,17 +113,6 @@ func TestTypeErrorText(t *testing.T) {
 	}
 }
 
-func TestSyntaxErrorText(t *testing.T) {
-	t.Parallel()
-	_, err := new(Scanner).Scan([]byte("*2\r\n:1\r\n$-2\r\nhunter2"))
-	require.EqualError(t, err, "resp: invalid length of a bulk string at byte 8 of the reply")
-	for _, c := range frames {
-		if _, err := c.scanner().Scan([]byte(c.bytes)); err != nil {
-			require.Less(t, len(err.Error()), 120, c.name)
-		}
-	}
-}
-
 func TestHandlerFunc(t *testing.T) {
 	t.Parallel()
 	no := errors.New("no")

@@ -55,6 +55,10 @@ func (k Kind) String() string {
 		return "attribute"
 	case Push:
 		return "push"
+	case chunk:
+		return "chunk of a string"
+	case streamEnd:
+		return "end of a stream"
 	case 0:
 		return "nothing"
 	}
@@ -67,4 +71,19 @@ func (k Kind) isError() bool { return k == SimpleError || k == BulkError }
 // isAggregate reports whether a value of kind k holds other values.
 func (k Kind) isAggregate() bool {
 	return k == Array || k == Map || k == Set || k == Push || k == Attribute
+}
+
+// canStream reports whether a value of kind k may be sent in pieces of an unknown number (RESP3 specification, "Streamed strings" and
+// "Streamed aggregated data types").
+func (k Kind) canStream() bool {
+	return k == BulkString || k == Array || k == Map || k == Set
+}
+
+// isNumeric reports whether the line of a value of kind k is a number: its own, a length or a count.
+func (k Kind) isNumeric() bool {
+	switch k {
+	case Integer, Double, BigNumber, BulkString, BulkError, VerbatimString, chunk:
+		return true
+	}
+	return k.isAggregate()
 }

@@ -9,7 +9,7 @@ import (
 const maxIntLine = 32
 
 // parseInt reads a whole decimal integer with an optional sign. It refuses everything else, overflow included.
-func parseInt(b []byte) (int64, bool) {
+func parseInt[B bytestring](b B) (int64, bool) {
 	if len(b) > maxIntLine {
 		return 0, false
 	}
@@ -19,8 +19,8 @@ func parseInt(b []byte) (int64, bool) {
 		return 0, false
 	}
 	var n uint64
-	for _, c := range b {
-		d := uint64(c - '0')
+	for i := range len(b) {
+		d := uint64(b[i] - '0')
 		if d > 9 || n > (math.MaxUint64-d)/10 {
 			return 0, false
 		}
@@ -40,13 +40,13 @@ func parseInt(b []byte) (int64, bool) {
 
 // parseLength reads the length of a string or the count of an aggregate: digits only, no sign, no padding.
 // Servers refuse zero-padded lengths too (string2ll in both).
-func parseLength(b []byte) (int, bool) {
+func parseLength[B bytestring](b B) (int, bool) {
 	if len(b) == 0 || (b[0] == '0' && len(b) > 1) {
 		return 0, false
 	}
 	n := 0
-	for _, c := range b {
-		d := c - '0'
+	for i := range len(b) {
+		d := b[i] - '0'
 		if d > 9 || n > (math.MaxInt-9)/10 {
 			return 0, false
 		}
@@ -56,7 +56,7 @@ func parseLength(b []byte) (int, bool) {
 }
 
 // parseFloat reads a RESP3 double; see isDouble.
-func parseFloat(b []byte) (float64, bool) {
+func parseFloat[B bytestring](b B) (float64, bool) {
 	switch string(b) {
 	case "inf", "+inf":
 		return math.Inf(1), true
@@ -84,7 +84,7 @@ func isDouble(b []byte) bool {
 }
 
 // isDecimal reports whether b is [sign]digits[.digits][e[sign]digits].
-func isDecimal(b []byte) bool {
+func isDecimal[B bytestring](b B) bool {
 	b = skipSign(b)
 	rest := skipDigits(b)
 	if len(rest) == len(b) {
@@ -113,14 +113,14 @@ func isWhole(b []byte) bool {
 	return len(digits) > 0 && len(skipDigits(digits)) == 0
 }
 
-func skipSign(b []byte) []byte {
+func skipSign[B bytestring](b B) B {
 	if len(b) > 0 && (b[0] == '-' || b[0] == '+') {
 		return b[1:]
 	}
 	return b
 }
 
-func skipDigits(b []byte) []byte {
+func skipDigits[B bytestring](b B) B {
 	for len(b) > 0 && b[0]-'0' <= 9 {
 		b = b[1:]
 	}

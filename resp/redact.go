@@ -20,33 +20,61 @@ const argsEcho = "with args beginning with:"
 // that follows one of these phrases, behind which servers quote the name of a command, subcommand or setting.
 var namePhrases = []string{"ommand ", "arguments for ", "run the ", "execute ", "related to argument "}
 
-// clean makes a server's message safe to show.
+// clean makes a server's message safe to show. It takes no memory but for what is shown, however long the message is.
 func clean(msg string) string {
-	args := ""
-	if i := strings.Index(msg, argsEcho); i >= 0 {
-		msg = msg[:i+len(argsEcho)]
-		args = " " + hidden
+	var l shownLine
+	args := strings.Index(msg, argsEcho)
+	if args < 0 {
+		l.hideQuoted(msg)
+		return l.b.String()
 	}
-	return printable(hideQuoted(msg) + args)
+	l.hideQuoted(msg[:args+len(argsEcho)])
+	l.write(" " + hidden)
+	return l.b.String()
 }
 
-// hideQuoted hides quotations. What is quoted may hold quotes itself, so everything up to the last quote of the message goes.
-func hideQuoted(msg string) string {
+// A shownLine is what is shown of a message: one line, harmless to a terminal, and no longer than maxShown bytes.
+type shownLine struct {
+	b    strings.Builder
+	full bool
+}
+
+func (l *shownLine) write(s string) {
+	for _, r := range s {
+		if l.full {
+			return
+		}
+		if l.b.Len() >= maxShown {
+			r, l.full = '…', true
+		}
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			r = ' '
+		}
+		l.b.WriteRune(r)
+	}
+}
+
+// hideQuoted writes msg without its quotations. What is quoted may hold quotes itself, so everything up to the last quote of the message goes.
+func (l *shownLine) hideQuoted(msg string) {
 	from := 0
-	for {
+	for !l.full {
 		i := openingQuote(msg, from)
 		if i < 0 {
-			return msg
+			l.write(msg)
+			return
 		}
 		n := strings.IndexByte(msg[i+1:], msg[i])
-		if n < 0 || !isName(msg[i+1:i+1+n]) || !followsName(msg[:i]) {
-			last := strings.LastIndexByte(msg, msg[i])
-			if last == i {
-				return msg[:i] + hidden
-			}
-			return msg[:i] + hidden + hideQuoted(msg[last+1:])
+		if n >= 0 && isName(msg[i+1:i+1+n]) && followsName(msg[:i]) {
+			from = i + 1 + n + 1
+			continue
 		}
-		from = i + 1 + n + 1
+		l.write(msg[:i])
+		l.write(hidden)
+		last := strings.LastIndexByte(msg, msg[i])
+		if last == i {
+			return
+		}
+		msg, from = msg[last+1:], 0
 	}
 }
 
@@ -71,29 +99,19 @@ func followsName(before string) bool {
 
 // isName reports whether s looks like the name of a command, such as "client|kill".
 func isName(s string) bool {
+	if len(s) > maxName {
+		return false
+	}
 	for i := range len(s) {
 		if !isWordByte(s[i]) && strings.IndexByte("|-_.", s[i]) < 0 {
 			return false
 		}
 	}
-	return len(s) <= maxName
+	return true
 }
 
-func isWordByte(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-}
+func isWordByte(c byte) bool { return isLetter(c) || isDigit(c) }
 
-// printable keeps msg on one line, harmless to a terminal, and within maxShown bytes.
-func printable(msg string) string {
-	var b strings.Builder
-	for _, r := range msg {
-		if b.Len() >= maxShown {
-			return b.String() + "…"
-		}
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			r = ' '
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
+func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }

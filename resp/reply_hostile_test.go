@@ -1,11 +1,14 @@
 package resp
 
 import (
+	"bytes"
 	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bwredis/bwredis/internal/frames"
 )
 
 // replyMethods are all methods that may move the cursor, with what they return of the frame.
@@ -22,6 +25,11 @@ var replyMethods = []func(r *Reply) []byte{
 	func(r *Reply) []byte { r.Value(); return nil },
 	func(r *Reply) []byte { _ = r.Err(); return nil },
 	func(r *Reply) []byte { r.Text(); return nil },
+	func(r *Reply) []byte { r.Format(); return nil },
+	func(r *Reply) []byte { r.Attributes(); return nil },
+	func(r *Reply) []byte { r.Pair(); return nil },
+	func(r *Reply) []byte { _ = r.Value().String(); return nil },
+	func(r *Reply) []byte { r.AppendTo(nil); return nil },
 	(*Reply).Bytes,
 	(*Reply).Raw,
 }
@@ -39,18 +47,30 @@ func requireInside(t testing.TB, frame, got []byte) {
 	t.Fatalf("%q with room for %d is no capped part of the frame", got, cap(got))
 }
 
+// requireInsideOrOwn fails unless got is a capped part of frame, or shares nothing with it because it was put together from chunks.
+func requireInsideOrOwn(t testing.TB, frame, got []byte) {
+	t.Helper()
+	if len(got) == 0 {
+		return
+	}
+	at := reflect.ValueOf(got).Pointer() - reflect.ValueOf(frame).Pointer()
+	if at < uintptr(len(frame)) || !bytes.Contains(frame, []byte("$?\r\n")) {
+		requireInside(t, frame, got)
+	}
+}
+
 // drive calls methods in the order that ops says, over and over, until the cursor is at the end or stuck.
 func drive(t testing.TB, frame, ops []byte) {
 	t.Helper()
 	var r Reply
 	r.Reset(frame)
 	for _, op := range ops {
-		requireInside(t, frame, replyMethods[int(op)%len(replyMethods)](&r))
+		requireInsideOrOwn(t, frame, replyMethods[int(op)%len(replyMethods)](&r))
 		if r.pos > len(frame) {
 			t.Fatalf("at %d of %d", r.pos, len(frame))
 		}
 	}
-	for range len(frame)/minElement + 1 {
+	for range len(frame)/minValue + 1 {
 		if r.err == nil {
 			requireInside(t, frame, r.Raw())
 		}
@@ -63,30 +83,37 @@ func drive(t testing.TB, frame, ops []byte) {
 func TestReplyOverWhatNobodyScanned(t *testing.T) {
 	t.Parallel()
 	large := 1 << 9
-	rows := append([]frameCase{
-		{name: "empty"},
-		{name: "CR", bytes: "\r"},
-		{name: "CRLF", bytes: "\r\n\r\n"},
-		{name: "kind and CR", bytes: "$\r"},
-		{name: "length beyond the frame", bytes: "$100\r\nabc\r\n"},
-		{name: "length up to the frame's end", bytes: "$3\r\nabc"},
-		{name: "length into the CRLF", bytes: "$3\r\nabc\r"},
-		{name: "count beyond the frame", bytes: "*100\r\n:1\r\n"},
-		{name: "pairs beyond the frame", bytes: "%2\r\n:1\r\n:2\r\n:3\r\n"},
-		{name: "attribute beyond the frame", bytes: "|2\r\n:1\r\n:2\r\n:3\r\n"},
-		{name: "attribute without a value", bytes: "|1\r\n:1\r\n:2\r\n"},
-		{name: "attribute with a bad count", bytes: "|x\r\n:1\r\n"},
-		{name: "array with a bad count", bytes: "*x\r\n:1\r\n"},
-		{name: "verbatim string too short", bytes: "=2\r\nab\r\n"},
-		{name: "unknown kind", bytes: "x1\r\n"},
-		{name: "attributes in attributes", bytes: strings.Repeat("|1\r\n", large) + strings.Repeat(":1\r\n", large)},
-		{name: "unfinished attributes", bytes: strings.Repeat("|2\r\n", large)},
-		{name: "arrays in arrays", bytes: strings.Repeat("*1\r\n", large) + ":1\r\n"},
-		{name: "unfinished arrays", bytes: strings.Repeat("*2\r\n", large)},
-		{name: "large counts", bytes: strings.Repeat("*1000\r\n", large)},
-	}, frames...)
-	forEachFrame(t, rows, func(t *testing.T, c frameCase) {
-		frame := []byte(c.bytes[:min(len(c.bytes), 1<<12)])
+	rows := append([]frames.Frame{
+		{Name: "empty"},
+		{Name: "CR", Bytes: "\r"},
+		{Name: "CRLF", Bytes: "\r\n\r\n"},
+		{Name: "kind and CR", Bytes: "$\r"},
+		{Name: "length beyond the frame", Bytes: "$100\r\nabc\r\n"},
+		{Name: "length up to the frame's end", Bytes: "$3\r\nabc"},
+		{Name: "length into the CRLF", Bytes: "$3\r\nabc\r"},
+		{Name: "count beyond the frame", Bytes: "*100\r\n:1\r\n"},
+		{Name: "pairs beyond the frame", Bytes: "%2\r\n:1\r\n:2\r\n:3\r\n"},
+		{Name: "attribute beyond the frame", Bytes: "|2\r\n:1\r\n:2\r\n:3\r\n"},
+		{Name: "attribute without a value", Bytes: "|1\r\n:1\r\n:2\r\n"},
+		{Name: "attribute with a bad count", Bytes: "|x\r\n:1\r\n"},
+		{Name: "array with a bad count", Bytes: "*x\r\n:1\r\n"},
+		{Name: "verbatim string too short", Bytes: "=2\r\nab\r\n"},
+		{Name: "unknown kind", Bytes: "x1\r\n"},
+		{Name: "attributes in attributes", Bytes: strings.Repeat("|1\r\n", large) + strings.Repeat(":1\r\n", large)},
+		{Name: "unfinished attributes", Bytes: strings.Repeat("|2\r\n", large)},
+		{Name: "arrays in arrays", Bytes: strings.Repeat("*1\r\n", large) + ":1\r\n"},
+		{Name: "unfinished arrays", Bytes: strings.Repeat("*2\r\n", large)},
+		{Name: "attribute cut off by the end of a stream", Bytes: "*?\r\n|1\r\n:1\r\n.\r\n"},
+		{Name: "array cut off by the end of a stream", Bytes: "*?\r\n*2\r\n:1\r\n.\r\n"},
+		{Name: "stream that ends as a string does", Bytes: "*?\r\n;0\r\n"},
+		{Name: "string that ends as an array does", Bytes: "$?\r\n;1\r\na\r\n.\r\n"},
+		{Name: "string of values", Bytes: "$?\r\n:1\r\n;0\r\n"},
+		{Name: "stream without an end", Bytes: "%?\r\n+a\r\n"},
+		{Name: "only ends", Bytes: ".\r\n.\r\n"},
+		{Name: "large counts", Bytes: strings.Repeat("*1000\r\n", large)},
+	}, frames.All()...)
+	forEachFrame(t, rows, func(t *testing.T, c frames.Frame) {
+		frame := []byte(c.Bytes[:min(len(c.Bytes), 1<<12)])
 		for op := range replyMethods {
 			require.NotPanics(t, func() {
 				drive(t, frame, []byte{byte(op)})
@@ -139,22 +166,24 @@ func TestReplyFailureDoesNotMove(t *testing.T) {
 	}
 }
 
-func TestValueOfBoundedDepth(t *testing.T) {
+// However deep a frame is, nothing recurses into it.
+func TestDepthCostsNoStack(t *testing.T) {
 	t.Parallel()
-	deep := func(levels int) *Reply { return replyTo(strings.Repeat("*1\r\n", levels) + ":1\r\n") }
-	r := deep(maxValueDepth)
-	require.Equal(t, Array, r.Value().Kind())
-	requireEnd(t, r)
-
-	r = deep(maxValueDepth + 1)
-	require.Zero(t, r.Value())
-	require.Equal(t, &TypeError{Want: "value of bounded depth", Got: Array}, r.Err())
-	require.Zero(t, r.pos)
-
-	n, err := (&Scanner{MaxDepth: 1 << 30}).Scan(deep(1 << 18).buf)
-	require.NoError(t, err)
-	require.Equal(t, 4<<18+4, n)
-	r = deep(1 << 18)
-	r.Skip()
-	requireEnd(t, r)
+	const levels = 1 << 18
+	for _, header := range []string{"*1\r\n", "~?\r\n"} {
+		frame := strings.Repeat(header, levels) + ":1\r\n"
+		if header[1] == '?' {
+			frame += strings.Repeat(".\r\n", levels)
+		}
+		n, err := (&Scanner{MaxDepth: 1 << 30}).Scan([]byte(frame))
+		require.NoError(t, err)
+		require.Equal(t, len(frame), n)
+		r := replyTo(frame)
+		r.Skip()
+		requireAtEnd(t, r)
+		v := replyTo(frame).Value()
+		require.Equal(t, 1, v.Len())
+	}
+	v := replyTo(strings.Repeat("*1\r\n", levels) + ":1\r\n").Value()
+	require.Len(t, v.String(), 2*levels+1)
 }

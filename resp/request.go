@@ -21,25 +21,23 @@ func (q *Request) Reset() { *q = Request{buf: q.buf[:0]} }
 // Cmd begins a command. The name may not hold arguments: "CLIENT KILL" is Cmd("CLIENT").Str("KILL").
 func (q *Request) Cmd(name string) *Request {
 	q.commands++
-	q.buf = append(q.buf, '*')
-	q.head, q.args = len(q.buf), 1
-	q.buf = append(q.buf, '1', '\r', '\n')
-	q.appendString(name)
+	q.head, q.args = len(q.buf)+1, 1
+	q.buf = append(q.buf, '*', '1', '\r', '\n')
+	q.buf = appendString(q.buf, BulkString, name)
 	return q
 }
 
 // Str adds an argument to the command begun last.
 func (q *Request) Str(s string) *Request {
 	q.countArg()
-	q.appendString(s)
+	q.buf = appendString(q.buf, BulkString, s)
 	return q
 }
 
 // Bytes adds an argument. b is copied.
 func (q *Request) Bytes(b []byte) *Request {
 	q.countArg()
-	q.buf = appendHeader(q.buf, byte(BulkString), len(b))
-	q.buf = append(append(q.buf, b...), '\r', '\n')
+	q.buf = appendString(q.buf, BulkString, b)
 	return q
 }
 
@@ -88,11 +86,6 @@ func (q *Request) Len() int { return q.commands }
 
 // Encoded returns the bytes to send. They are borrowed until the next method call on q.
 func (q *Request) Encoded() []byte { return q.buf[:len(q.buf):len(q.buf)] }
-
-func (q *Request) appendString(s string) {
-	q.buf = appendHeader(q.buf, byte(BulkString), len(s))
-	q.buf = append(append(q.buf, s...), '\r', '\n')
-}
 
 // countArg adds one to the argument count of the current command, in place. Servers refuse zero-padded counts, so room cannot be kept
 // for more digits: the command moves up by one byte when its count goes from 9 to 10, from 99 to 100, and so on.

@@ -163,20 +163,3 @@ func TestFloatsReadBack(t *testing.T) {
 		require.Equal(t, math.Float64bits(f), math.Float64bits(got))
 	}
 }
-
-func TestAppend(t *testing.T) {
-	t.Parallel()
-	for want, b := range map[string][]byte{
-		"x+OK\r\n":          AppendSimple([]byte("x"), "OK"),
-		"x-ERR no\r\n":      AppendError([]byte("x"), "ERR no"),
-		"x:-12\r\n":         AppendInt([]byte("x"), -12),
-		"x$4\r\na\r\nb\r\n": AppendBulk([]byte("x"), "a\r\nb"),
-		"x$0\r\n\r\n":       AppendBulk([]byte("x"), ""),
-		"x$-1\r\n":          AppendNull([]byte("x"), 2),
-		"x_\r\n":            AppendNull([]byte("x"), 3),
-		"x*10\r\n":          AppendAggregate([]byte("x"), Array, 10),
-		"x%0\r\n":           AppendAggregate([]byte("x"), Map, 0),
-	} {
-		require.Equal(t, want, string(b))
-	}
-}

@@ -2,12 +2,13 @@ package resp
 
 import (
 	"math/rand/v2"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bwredis/bwredis/internal/frames"
 )
 
 // scanIn scans b as it arrives when it is cut at the given offsets. The slices have no room behind what arrived,
@@ -28,37 +29,37 @@ func byteByByte(b []byte) (cuts []int) {
 	return cuts
 }
 
-func requireOutcome(t *testing.T, c frameCase, n int, err error) {
+func requireOutcome(t *testing.T, c frames.Frame, n int, err error) {
 	t.Helper()
 	switch {
-	case c.err != "":
+	case c.Err != "":
 		var syntax *SyntaxError
 		require.ErrorAs(t, err, &syntax)
-		require.Contains(t, syntax.Msg, c.err)
-		require.Equal(t, c.at, syntax.Offset)
+		require.Contains(t, syntax.Msg, c.Err)
+		require.Equal(t, c.At, syntax.Offset)
 		require.Zero(t, n)
-	case c.more:
+	case c.More:
 		require.NoError(t, err)
 		require.Zero(t, n)
 	default:
 		require.NoError(t, err)
-		require.Equal(t, len(c.bytes), n)
+		require.Equal(t, len(c.Bytes), n)
 	}
 }
 
 func TestScan(t *testing.T) {
 	t.Parallel()
-	forEachFrame(t, frames, func(t *testing.T, c frameCase) {
-		n, err := scanIn(c.scanner(), []byte(c.bytes))
+	forEachFrame(t, frames.All(), func(t *testing.T, c frames.Frame) {
+		n, err := scanIn(scannerFor(c), []byte(c.Bytes))
 		requireOutcome(t, c, n, err)
 	})
 }
 
 func TestScanStopsBehindFrame(t *testing.T) {
 	t.Parallel()
-	forEachFrame(t, accepted(), func(t *testing.T, c frameCase) {
-		for _, behind := range []string{"\x00", "\r\n", ":1", c.bytes} {
-			n, err := c.scanner().Scan([]byte(c.bytes + behind))
+	forEachFrame(t, frames.Whole(), func(t *testing.T, c frames.Frame) {
+		for _, behind := range []string{"\x00", "\r\n", ":1", c.Bytes} {
+			n, err := scannerFor(c).Scan([]byte(c.Bytes + behind))
 			requireOutcome(t, c, n, err)
 		}
 	})
@@ -66,14 +67,14 @@ func TestScanStopsBehindFrame(t *testing.T) {
 
 func TestScanEverySplit(t *testing.T) {
 	t.Parallel()
-	forEachFrame(t, frames, func(t *testing.T, c frameCase) {
-		b := []byte(c.bytes)
+	forEachFrame(t, frames.All(), func(t *testing.T, c frames.Frame) {
+		b := []byte(c.Bytes)
 		b = b[:min(len(b), 1<<10)] // of the large hostile frames the beginning says all
 		for cut := range b {
-			n, err := scanIn(c.scanner(), b, cut)
+			n, err := scanIn(scannerFor(c), b, cut)
 			requireOutcome(t, c, n, err)
 		}
-		n, err := scanIn(c.scanner(), b, byteByByte(b)...)
+		n, err := scanIn(scannerFor(c), b, byteByByte(b)...)
 		requireOutcome(t, c, n, err)
 	})
 }
@@ -82,10 +83,10 @@ func TestScanStream(t *testing.T) {
 	t.Parallel()
 	var stream []byte
 	var lengths []int
-	for _, c := range accepted() {
-		if c.frame == 0 && c.depth == 0 {
-			stream = append(stream, c.bytes...)
-			lengths = append(lengths, len(c.bytes))
+	for _, c := range frames.Whole() {
+		if c.ByDefault() {
+			stream = append(stream, c.Bytes...)
+			lengths = append(lengths, len(c.Bytes))
 		}
 	}
 	for _, step := range []int{1, 2, 7, 64, len(stream)} {
@@ -147,12 +148,12 @@ func TestScanLooksOnce(t *testing.T) {
 
 func TestScanAfterReset(t *testing.T) {
 	t.Parallel()
-	forEachFrame(t, frames, func(t *testing.T, c frameCase) {
-		s := c.scanner()
-		for _, begun := range []string{c.bytes[:len(c.bytes)/2], c.bytes, "*2\r\n*2\r\n+be", "x"} {
+	forEachFrame(t, frames.All(), func(t *testing.T, c frames.Frame) {
+		s := scannerFor(c)
+		for _, begun := range []string{c.Bytes[:len(c.Bytes)/2], c.Bytes, "*2\r\n*2\r\n+be", "x"} {
 			_, _ = s.Scan([]byte(begun))
 			s.Reset()
-			n, err := s.Scan([]byte(c.bytes))
+			n, err := s.Scan([]byte(c.Bytes))
 			requireOutcome(t, c, n, err)
 			s.Reset()
 		}
@@ -162,11 +163,11 @@ func TestScanAfterReset(t *testing.T) {
 // Bytes that are not the ones of the call before are the caller's mistake, but nothing to panic about.
 func TestScanShrinkingBuffer(t *testing.T) {
 	t.Parallel()
-	forEachFrame(t, frames, func(t *testing.T, c frameCase) {
-		s := c.scanner()
+	forEachFrame(t, frames.All(), func(t *testing.T, c frames.Frame) {
+		s := scannerFor(c)
 		for range 200 {
-			at := rand.N(len(c.bytes) + 1)
-			require.NotPanics(t, func() { _, _ = s.Scan([]byte(c.bytes[:at])) })
+			at := rand.N(len(c.Bytes) + 1)
+			require.NotPanics(t, func() { _, _ = s.Scan([]byte(c.Bytes[:at])) })
 		}
 	})
 }
@@ -184,49 +185,5 @@ func TestScanLimitsByDefault(t *testing.T) {
 		require.Zero(t, n)
 		require.Equal(t, strconv.IntSize == 32 || len(header) > 13, err != nil, header)
 		s.Reset()
-	}
-}
-
-// allocated returns the bytes that f allocates in all, freed or not.
-func allocated(f func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
-}
-
-// However much a frame declares, memory follows the bytes that came. Not parallel, for it measures the whole process.
-func TestMemoryFollowsBytesReceived(t *testing.T) {
-	const perByte, base = 32, 16 << 10 // a Value for each three-byte element; the Scanner's levels, errors and the measurement
-	for _, c := range frames {
-		b := []byte(c.bytes)
-		used := allocated(func() {
-			_, _ = c.scanner().Scan(b)
-		})
-		require.LessOrEqual(t, used, uint64(base), "Scan: %s", c.name)
-		used = allocated(func() {
-			var r Reply
-			r.Reset(b)
-			r.Value()
-		})
-		require.LessOrEqual(t, used, uint64(base+perByte*len(b)), "Value: %s", c.name)
-	}
-}
-
-// A Reply over bytes that no Scanner accepted believes their counts no more than a Scanner does.
-func TestMemoryOfUnscannedBytes(t *testing.T) {
-	for name, b := range map[string]string{
-		"nested counts": strings.Repeat("*9000\r\n", 10_000),
-		"nested pairs":  strings.Repeat("%4000\r\n", 10_000),
-		"attributes":    strings.Repeat("|4000\r\n", 10_000),
-		"nulls":         "*30000\r\n" + strings.Repeat("_\r\n", 30_000),
-	} {
-		used := allocated(func() {
-			var r Reply
-			r.Reset([]byte(b))
-			r.Value()
-		})
-		require.LessOrEqual(t, used, uint64(16<<10+34*len(b)), name)
 	}
 }

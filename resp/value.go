@@ -3,69 +3,56 @@ package resp
 import (
 	"iter"
 	"strconv"
-	"strings"
 )
 
-// maxValueDepth bounds the recursion of [Reply.Value] whatever depth a Scanner was told to accept.
-const maxValueDepth = 10_000
-
 // A Value is a reply as an owned tree, for ad-hoc use where the shape is not known beforehand. The zero Value is null. Values are
-// immutable and may be shared.
+// immutable and may be shared between goroutines.
+//
+// A Value that holds others is one copy of its bytes on the wire: it takes no more memory than arrived, whatever a server puts into it,
+// and its elements are made when they are asked for. The texts of elements are parts of that copy and keep all of it in memory; use
+// [strings.Clone] to keep one alone. Attributes are left out; [Reply.Attributes] reads them.
 type Value struct {
-	kind  Kind
-	num   int64  // Integer, Boolean
-	text  string // every other single value, as on the wire
-	elems []Value
+	kind Kind
+	num  int64  // of an integer or a boolean
+	text string // of any other single value; of an aggregate, its bytes on the wire
 }
 
 // Value copies the next value, with all it holds, and moves past it. Error replies become values too.
 func (r *Reply) Value() Value {
-	r.peek() // past attributes
-	start := r.pos
-	// A first walk shows that the counts are true, so that what is allocated by them is bounded by the bytes of the frame.
-	if r.Raw() == nil {
-		return Value{}
-	}
-	r.pos = start
-	v := r.value(0)
-	if r.err != nil {
-		r.pos = start
-	}
-	return v
-}
-
-func (r *Reply) value(depth int) Value {
-	k, text, next := r.peek()
-	switch k {
-	case 0:
-		r.want("value")
-		return Value{}
-	case Null:
-		r.pos = next
-		return Value{}
-	case Integer, Boolean:
-		r.pos = next
-		return Value{kind: k, num: integer(k, text)}
-	}
-	if !k.isAggregate() {
-		r.pos = next
-		return Value{kind: k, text: string(text)}
-	}
-	n, ok := r.count(k, text, next)
-	if !ok || depth >= maxValueDepth {
-		r.want("value of bounded depth")
+	v, next, ok := valueOf(r.buf, r.peek())
+	if !ok {
+		r.want("complete value")
 		return Value{}
 	}
 	r.pos = next
-	v := Value{kind: k, elems: make([]Value, 0, n)}
-	for range n {
-		e := r.value(depth + 1)
-		if r.err != nil {
-			return Value{}
-		}
-		v.elems = append(v.elems, e)
-	}
 	return v
+}
+
+// valueOf returns the value whose token, or header, is t, and where it ends. From a string it copies nothing.
+func valueOf[B bytestring](b B, t token) (v Value, next int, ok bool) {
+	text := b[t.from:t.to]
+	switch {
+	case t.kind == 0:
+		return Value{}, 0, false
+	case t.kind == Null:
+		return Value{}, t.next, true
+	case t.kind == Integer || t.kind == Boolean:
+		n, ok := toInt(t.kind, text)
+		return Value{kind: t.kind, num: n}, t.next, ok
+	case t.kind.isAggregate():
+		next, ok = skip(b, t.at, 1)
+		if !ok {
+			return Value{}, 0, false
+		}
+		return Value{kind: t.kind, text: string(b[t.at:next])}, next, true
+	case t.streamed:
+		next, ok = streamedString(b, t)
+		if !ok {
+			return Value{}, 0, false
+		}
+		return Value{kind: t.kind, text: string(appendChunks(nil, b, t.next))}, next, true
+	}
+	return Value{kind: t.kind, text: string(text)}, t.next, true
 }
 
 // Kind returns what the server sent; [Null] for the zero Value.
@@ -89,26 +76,22 @@ func (v Value) Err() error {
 
 // Int converts as [Reply.Int] does.
 func (v Value) Int() (int64, error) {
-	switch v.kind {
-	case Integer, Boolean:
+	if v.kind == Integer || v.kind == Boolean {
 		return v.num, nil
-	case BulkString, SimpleString, BigNumber, VerbatimString, Double:
-		if n, ok := parseInt([]byte(v.text)); ok {
-			return n, nil
-		}
+	}
+	if n, ok := toInt(v.kind, v.plain()); ok {
+		return n, nil
 	}
 	return 0, v.mismatch("integer")
 }
 
 // Float converts as [Reply.Float] does.
 func (v Value) Float() (float64, error) {
-	switch v.kind {
-	case Integer:
+	if v.kind == Integer {
 		return float64(v.num), nil
-	case Double, BulkString, SimpleString, BigNumber, VerbatimString:
-		if f, ok := parseFloat([]byte(v.text)); ok {
-			return f, nil
-		}
+	}
+	if f, ok := toFloat(v.kind, v.plain()); ok {
+		return f, nil
 	}
 	return 0, v.mismatch("double")
 }
@@ -123,87 +106,92 @@ func (v Value) Bool() (bool, error) {
 
 // Text returns a string, or any other single value but null as its text.
 func (v Value) Text() (string, error) {
-	switch v.kind {
-	case Integer:
+	switch {
+	case v.kind == Integer:
 		return strconv.FormatInt(v.num, 10), nil
-	case Boolean:
+	case v.kind == Boolean:
 		return "ft"[v.num : v.num+1], nil
-	case SimpleString, BulkString, VerbatimString, Double, BigNumber:
-		return v.text, nil
+	case v.kind.isText():
+		return v.plain(), nil
 	}
 	return "", v.mismatch("string")
 }
 
-// Elems returns the elements of an array, set or push, the keys and values of a map in turn, and nil for anything else. The slice
-// belongs to v and must not be changed.
-func (v Value) Elems() []Value { return v.elems }
+// Format returns what [Reply.Format] does: "txt" or "mkd" for a verbatim string, and "" for anything else.
+func (v Value) Format() string { return format(v.kind, v.text) }
 
-// Pairs iterates over the keys and values of a map, or of an array of even length as RESP2 answers. It yields nothing for anything else.
-func (v Value) Pairs() iter.Seq2[Value, Value] {
-	return func(yield func(Value, Value) bool) {
-		if (v.kind != Map && v.kind != Array) || len(v.elems)%2 != 0 {
-			return
-		}
-		for i := 0; i < len(v.elems); i += 2 {
-			if !yield(v.elems[i], v.elems[i+1]) {
+// Len returns how many elements v has: those of an array, set or push, and the keys and values of a map.
+func (v Value) Len() int {
+	n, _ := entered(v.text, v.header())
+	return n
+}
+
+// All iterates over the elements of an array, set or push, and over the keys and values of a map in turn. It yields nothing for anything else.
+func (v Value) All() iter.Seq[Value] {
+	return func(yield func(Value) bool) {
+		pos := v.header().next
+		for range v.Len() {
+			e, next, ok := valueOf(v.text, valueAt(v.text, pos))
+			if !ok || !yield(e) {
 				return
 			}
+			pos = next
 		}
 	}
 }
 
-// String shows v to a person, on one line: strings quoted but for plain simple strings, arrays in [ ], sets and maps in { }. Error
-// replies are shown as [Error.Error] does.
-func (v Value) String() string {
-	var b strings.Builder
-	v.write(&b)
-	return b.String()
+// Elems returns what All yields as a slice of the caller's own. Each element takes 32 bytes beside the bytes that v keeps.
+func (v Value) Elems() []Value {
+	n := v.Len()
+	if n == 0 {
+		return nil
+	}
+	elems := make([]Value, 0, n)
+	for e := range v.All() {
+		elems = append(elems, e)
+	}
+	return elems
 }
 
-// GoString keeps %#v from showing what String hides.
-func (v Value) GoString() string { return "resp.Value{" + v.String() + "}" }
-
-func (v Value) write(b *strings.Builder) {
-	switch {
-	case v.kind == 0:
-		b.WriteString("null")
-	case v.kind.isError():
-		b.WriteString("error(" + clean(v.text) + ")")
-	case v.kind == Boolean:
-		b.WriteString(strconv.FormatBool(v.num == 1))
-	case v.kind == Integer:
-		b.WriteString(strconv.FormatInt(v.num, 10))
-	case v.kind == Double || v.kind == BigNumber:
-		b.WriteString(v.text)
-	case v.kind == SimpleString && isPlain(v.text):
-		b.WriteString(v.text)
-	case v.kind.isAggregate():
-		v.writeElems(b)
-	default:
-		b.WriteString(strconv.Quote(v.text))
-	}
-}
-
-func (v Value) writeElems(b *strings.Builder) {
-	brackets := "[]"
-	if v.kind == Map || v.kind == Set {
-		brackets = "{}"
-	}
-	b.WriteByte(brackets[0])
-	for i, e := range v.elems {
-		switch {
-		case i > 0 && v.kind == Map && i%2 == 1:
-			b.WriteString(": ")
-		case i > 0:
-			b.WriteString(", ")
+// Pairs iterates over the keys and values of a map, and of an array that RESP2 answers in its place: of keys and values in turn, or of
+// arrays of two. It yields nothing for anything else.
+func (v Value) Pairs() iter.Seq2[Value, Value] {
+	return func(yield func(Value, Value) bool) {
+		header := v.header()
+		n, nested, ok := pairsOf(v.text, header)
+		if !ok {
+			return
 		}
-		e.write(b)
+		pos := header.next
+		for range n {
+			if nested {
+				pos = valueAt(v.text, pos).next
+			}
+			key, next, _ := valueOf(v.text, valueAt(v.text, pos))
+			val, next, ok := valueOf(v.text, valueAt(v.text, next))
+			if !ok || !yield(key, val) {
+				return
+			}
+			pos = next
+		}
 	}
-	b.WriteByte(brackets[1])
 }
 
-// isPlain reports whether text needs no quotes.
-func isPlain(text string) bool { return strconv.Quote(text) == `"`+text+`"` }
+// header returns the token that an aggregate begins with, and none for anything else.
+func (v Value) header() token {
+	if !v.kind.isAggregate() {
+		return token{}
+	}
+	return tokenAt(v.text, 0)
+}
+
+// plain returns the text of a single value, without the format of a verbatim string.
+func (v Value) plain() string {
+	if v.kind == VerbatimString {
+		return v.text[min(formatPrefix, len(v.text)):]
+	}
+	return v.text
+}
 
 func (v Value) mismatch(want string) error {
 	if err := v.Err(); err != nil {

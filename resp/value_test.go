@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bwredis/bwredis/internal/frames"
 )
 
 func TestValueString(t *testing.T) {
@@ -34,6 +36,9 @@ func TestValueString(t *testing.T) {
 		"!7\r\nERR\r\nno\r\n":               `error(ERR  no)`,
 		"*1\r\n-ERR option 'hunter2'\r\n":   `[error(ERR option [hidden])]`,
 		"|1\r\n+hidden\r\n:1\r\n+shown\r\n": `shown`,
+		"*2\r\n|0\r\n:1\r\n|1\r\n:2\r\n:3\r\n:4\r\n":                      `[1, 4]`,
+		"$?\r\n;1\r\na\r\n;1\r\nb\r\n;0\r\n":                              `"ab"`,
+		"%?\r\n+a\r\n*?\r\n:1\r\n~?\r\n.\r\n.\r\n+b\r\n$?\r\n;0\r\n.\r\n": `{a: [1, {}], b: ""}`,
 	} {
 		v := replyTo(frame).Value()
 		require.Equal(t, want, v.String())
@@ -65,11 +70,19 @@ func TestValuePairs(t *testing.T) {
 
 func TestValueElems(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, []Value{text(SimpleString, "a"), num(1)}, replyTo("%1\r\n+a\r\n:1\r\n").Value().Elems())
-	require.Equal(t, []Value{num(1)}, replyTo("~1\r\n:1\r\n").Value().Elems())
-	require.NotNil(t, replyTo("*0\r\n").Value().Elems())
-	require.Nil(t, replyTo("_\r\n").Value().Elems())
-	require.Nil(t, replyTo("+a\r\n").Value().Elems())
+	show := func(frame string) string { return fmt.Sprint(replyTo(frame).Value().Elems()) }
+	require.Equal(t, "[a 1]", show("%1\r\n+a\r\n:1\r\n"))
+	require.Equal(t, "[1]", show("~1\r\n:1\r\n"))
+	require.Equal(t, "[1]", show("*?\r\n:1\r\n.\r\n"))
+	require.Equal(t, `[["b"] "c"]`, show("*2\r\n*1\r\n$1\r\nb\r\n$1\r\nc\r\n"))
+	for _, frame := range []string{"*0\r\n", "*?\r\n.\r\n", "_\r\n", "+a\r\n"} {
+		require.Empty(t, replyTo(frame).Value().Elems())
+		require.Zero(t, replyTo(frame).Value().Len())
+	}
+	for e := range replyTo("*2\r\n:1\r\n:2\r\n").Value().All() {
+		require.Equal(t, "1", e.String())
+		break
+	}
 }
 
 func TestValueKinds(t *testing.T) {
@@ -77,10 +90,10 @@ func TestValueKinds(t *testing.T) {
 	require.True(t, Value{}.IsNull())
 	require.Equal(t, Null, Value{}.Kind())
 	require.NoError(t, Value{}.Err())
-	for _, c := range accepted() {
-		v := replyTo(c.bytes).Value()
-		require.Equal(t, v.Kind() == Null, v.IsNull(), c.name)
-		require.Equal(t, v.Kind().isError(), v.Err() != nil, c.name)
+	for _, c := range frames.Whole() {
+		v := replyTo(c.Bytes).Value()
+		require.Equal(t, v.Kind() == Null, v.IsNull(), c.Name)
+		require.Equal(t, v.Kind().isError(), v.Err() != nil, c.Name)
 	}
 	require.Equal(t, &Error{Message: "ERR no"}, replyTo("-ERR no\r\n").Value().Err())
 }
@@ -88,23 +101,23 @@ func TestValueKinds(t *testing.T) {
 // A Value shares nothing with the frame it was read from.
 func TestValueIsOwned(t *testing.T) {
 	t.Parallel()
-	forEachFrame(t, accepted(), func(t *testing.T, c frameCase) {
-		frame := []byte(c.bytes)
+	forEachFrame(t, frames.Whole(), func(t *testing.T, c frames.Frame) {
+		frame := []byte(c.Bytes)
 		var r Reply
 		r.Reset(frame)
 		v := r.Value()
 		for i := range frame {
 			frame[i] = '!'
 		}
-		require.Equal(t, c.want, v)
+		require.Equal(t, c.Want.Bare(), nodeOf(t, v))
 	})
 }
 
 func TestKindNames(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, c := range accepted() {
-		seen[replyTo(c.bytes).Kind().String()] = true
+	for _, c := range frames.Whole() {
+		seen[replyTo(c.Bytes).Kind().String()] = true
 	}
 	require.Len(t, seen, 14, "all kinds but attribute, which no cursor shows")
 	for k := range seen {

@@ -24,7 +24,7 @@ const fuzzScript = "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"
 
 // appendAll is a script that writes.
 func appendAll(call func(...string) resp.Value, keys, argv []string, dst []byte) []byte {
-	dst = resp.AppendAggregate(dst, resp.Array, len(keys))
+	dst = resp.AppendAggregate(dst, resp.Array, len(keys), 3)
 	for _, k := range keys {
 		n, err := call(append([]string{"APPEND", k}, argv...)...).Int()
 		if err != nil {

@@ -2,8 +2,6 @@ package localstore
 
 import (
 	"strconv"
-
-	"github.com/bwredis/bwredis/resp"
 )
 
 // del is DEL and UNLINK.
@@ -85,7 +83,7 @@ func scan(t *turn, args [][]byte) {
 	}
 	t.array(2)
 	t.bulk(strconv.FormatUint(next, 10))
-	t.out = resp.AppendAggregate(t.out, resp.Array, n)
+	t.array(n)
 	for _, e := range found[:n] {
 		t.bulk(e.key)
 	}

@@ -53,7 +53,7 @@ func hello(t *turn, args [][]byte) {
 	if len(args) > 1 && !t.acceptsHello(args[1:]) {
 		return
 	}
-	t.out = resp.AppendAggregate(t.out, resp.Map, 7)
+	t.out = resp.AppendAggregate(t.out, resp.Map, 7, protocol)
 	t.bulk("server")
 	t.bulk(serverName)
 	t.bulk("version")
@@ -117,12 +117,5 @@ func info(t *turn, args [][]byte) {
 		text += "# Memory\r\nused_memory:" + strconv.Itoa(t.db.used) + "\r\nmaxmemory:" + strconv.Itoa(t.db.limit) +
 			"\r\nmaxmemory_policy:noeviction\r\n"
 	}
-	t.verbatim(text)
-}
-
-// verbatim appends a verbatim string of plain text.
-func (t *turn) verbatim(text string) {
-	t.out = resp.AppendAggregate(t.out, resp.VerbatimString, len("txt:")+len(text)) // same form of header
-	t.out = append(t.out, "txt:"...)
-	t.out = append(append(t.out, text...), '\r', '\n')
+	t.out = resp.AppendVerbatim(t.out, "txt", text, protocol)
 }

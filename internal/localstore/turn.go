@@ -104,22 +104,22 @@ func trim[T any](s []T, most int) []T {
 	return s[:0]
 }
 
+// protocol is what the store speaks.
+const protocol = 3
+
 // The methods below append a reply.
 
 func (t *turn) ok()           { t.simple("OK") }
-func (t *turn) null()         { t.out = resp.AppendNull(t.out, 3) }
+func (t *turn) null()         { t.out = resp.AppendNull(t.out, protocol) }
 func (t *turn) int(n int64)   { t.out = resp.AppendInt(t.out, n) }
 func (t *turn) count(n int)   { t.int(int64(n)) }
 func (t *turn) bulk(s string) { t.out = resp.AppendBulk(t.out, s) }
-func (t *turn) array(n int)   { t.out = resp.AppendAggregate(t.out, resp.Array, n) }
+func (t *turn) array(n int)   { t.out = resp.AppendAggregate(t.out, resp.Array, n, protocol) }
 
 func (t *turn) simple(s string) { t.out = resp.AppendSimple(t.out, s) }
 
 // bytes appends b as a bulk string.
-func (t *turn) bytes(b []byte) {
-	t.out = resp.AppendAggregate(t.out, resp.BulkString, len(b)) // the header of a bulk string has the same form
-	t.out = append(append(t.out, b...), '\r', '\n')
-}
+func (t *turn) bytes(b []byte) { t.out = resp.AppendBulk(t.out, b) }
 
 // value appends the value of e, or null when there is none.
 func (t *turn) value(e *entry) {

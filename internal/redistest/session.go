@@ -87,28 +87,19 @@ func (c *Session) Null() { c.add(resp.AppendNull) }
 
 // Array begins an array; its n elements follow.
 func (c *Session) Array(n int) {
-	c.add(func(out []byte, _ int) []byte { return resp.AppendAggregate(out, resp.Array, n) })
+	c.add(func(out []byte, protocol int) []byte { return resp.AppendAggregate(out, resp.Array, n, protocol) })
 }
 
 // Map begins a map, under RESP2 an array of twice as many elements; n keys, each with its value, follow.
 func (c *Session) Map(n int) {
-	c.add(func(out []byte, protocol int) []byte {
-		if protocol < 3 {
-			return resp.AppendAggregate(out, resp.Array, 2*n)
-		}
-		return resp.AppendAggregate(out, resp.Map, n)
-	})
+	c.add(func(out []byte, protocol int) []byte { return resp.AppendAggregate(out, resp.Map, n, protocol) })
 }
 
 // Push sends a push of bulk strings, under RESP2 an array. It arrives before the replies that are still to be written; outside a
 // handler, [Session.Flush] sends it on its way.
 func (c *Session) Push(elems ...string) {
 	c.add(func(out []byte, protocol int) []byte {
-		kind := resp.Push
-		if protocol < 3 {
-			kind = resp.Array
-		}
-		out = resp.AppendAggregate(out, kind, len(elems))
+		out = resp.AppendAggregate(out, resp.Push, len(elems), protocol)
 		for _, e := range elems {
 			out = resp.AppendBulk(out, e)
 		}
