@@ -68,7 +68,7 @@ func appendAnswer(dst, command, reply []byte) []byte {
 	if string(r.Bytes()) != "HELLO" {
 		return append(dst, reply...)
 	}
-	dst = resp.AppendAggregate(dst, resp.Map, 3)
+	dst = resp.AppendAggregate(dst, resp.Map, 3, 3)
 	dst = resp.AppendBulk(resp.AppendBulk(dst, "server"), "responder")
 	dst = resp.AppendBulk(resp.AppendBulk(dst, "version"), "0")
 	return resp.AppendInt(resp.AppendBulk(dst, "proto"), 3)

@@ -1,0 +1,56 @@
+// Command codec compares codecs of RESP, on the same bytes and in one run: bare loops, package resp, and other clients. It prints a table for each workload, and then
+// how the figures stand to the goals.
+//
+//	cd bench && go run ./codec -run 'dec-(int|bulk5)'
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"github.com/bwredis/bwredis/bench/versus"
+)
+
+func main() {
+	rounds := flag.Int("rounds", versus.DefaultRounds, "samples of each contender")
+	sample := flag.Duration("sample", versus.DefaultSample, "how long a sample lasts, about")
+	pattern := flag.String("run", "", "regular expression of the workloads to run; empty: all")
+	flag.Parse()
+	settings := versus.Settings{Rounds: *rounds, Sample: *sample}
+	if err := compare(os.Stdout, settings, *pattern); err != nil {
+		fmt.Fprintln(os.Stderr, "codec:", err)
+		os.Exit(1)
+	}
+}
+
+const preface = `Codecs compared: median of %d interleaved rounds of about %v, %s, GOMAXPROCS %d. Times hold for this machine, now; ratios are within a round.
+"Receive only", "Unmarshal only", "Send only" and "Marshal only" are the client's codec with its own buffering. "Pipeline over memory conn" is a whole client over a
+connection within memory: more than a codec, for commands are encoded, queued and matched as well. A codec that cannot be imported is seen only so.
+
+`
+
+func compare(w io.Writer, settings versus.Settings, pattern string) error {
+	selected, err := versus.Select(workloads(), pattern)
+	if err != nil {
+		return err
+	}
+	if len(selected) == 0 {
+		return fmt.Errorf("no workload matches %q", pattern)
+	}
+	fmt.Fprintf(w, preface, settings.Rounds, settings.Sample, runtime.Version(), runtime.GOMAXPROCS(0))
+	var results []versus.Result
+	for _, workload := range selected {
+		result, err := settings.Measure(workload)
+		if err != nil {
+			return err
+		}
+		if err := result.WriteMarkdown(w); err != nil {
+			return err
+		}
+		results = append(results, result)
+	}
+	return writeGoals(w, results)
+}

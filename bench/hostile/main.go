@@ -1,0 +1,60 @@
+// Program hostile shows what bwredis and other Go clients of Redis do with replies that no server should send, and what memory that takes. It prints a table
+// in Markdown: a row for every frame, a column for every client.
+//
+// Each client reads each frame in a process of its own, which may take 12 GiB of address space and 20 seconds: some of them do not survive. That bound, and
+// the figures from /proc, exist on Linux only.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+)
+
+func main() {
+	if name := os.Getenv(childEnv); name != "" {
+		os.Exit(childMain(name))
+	}
+	pattern := flag.String("run", "", "only frames whose names match this regular expression")
+	only := flag.String("client", "", "only the client of this name")
+	verbose := flag.Bool("v", false, "print what each client said as well")
+	peak := flag.Bool("peak", false, "print the memory of every case: address space, and what of it was touched")
+	flag.Parse()
+	frames, columns, err := choose(*pattern, *only)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "hostile:", err)
+		os.Exit(2)
+	}
+	t := runAll(frames, columns)
+	t.writeTable(os.Stdout, *peak)
+	if *verbose {
+		t.writeDetails(os.Stdout)
+	}
+	t.writeRatio(os.Stdout)
+	if t.broken() {
+		os.Exit(1)
+	}
+}
+
+// choose returns the indexes into corpus, and into clients, that the flags select.
+func choose(pattern, only string) (frames, columns []int, err error) {
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, f := range corpus() {
+		if re.MatchString(f.Name) {
+			frames = append(frames, i)
+		}
+	}
+	for i, c := range clients {
+		if only == "" || c.name == only {
+			columns = append(columns, i)
+		}
+	}
+	if len(frames) == 0 || len(columns) == 0 {
+		return nil, nil, fmt.Errorf("nothing matches -run %q -client %q", pattern, only)
+	}
+	return frames, columns, nil
+}

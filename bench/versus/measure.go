@@ -1,0 +1,120 @@
+package versus
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"time"
+)
+
+// A sample is what one contender did in one round, for each operation.
+type sample struct {
+	ns, allocs, bytes float64
+}
+
+// An entrant is a contender that was set up.
+type entrant struct {
+	name  string
+	run   Run
+	close func()
+	n     int // operations that fill a sample
+}
+
+// Measure runs all contenders of w, each once in every round.
+func (s Settings) Measure(w Workload) (Result, error) {
+	s = s.orDefault()
+	var entrants []*entrant
+	defer func() {
+		for _, e := range entrants {
+			e.close()
+		}
+	}()
+	for _, c := range w.Contenders {
+		e, err := s.enter(c)
+		if err != nil {
+			return Result{}, fmt.Errorf("%s: %s: %w", w.Name, c.Name, err)
+		}
+		entrants = append(entrants, e)
+	}
+	result := newResult(w)
+	for round := range s.Rounds {
+		for _, turn := range order(len(entrants), round) {
+			taken, err := entrants[turn].sample()
+			if err != nil {
+				return Result{}, fmt.Errorf("%s: %s: %w", w.Name, entrants[turn].name, err)
+			}
+			result.Rows[turn].samples = append(result.Rows[turn].samples, taken)
+		}
+	}
+	return result, nil
+}
+
+// order says who comes when in a round. It rotates, and every second round goes backwards: who follows whom, and what the one leaves to the other in caches and
+// in the heap, would else be the same in all rounds.
+func order(n, round int) []int {
+	turns := make([]int, n)
+	for i := range turns {
+		turns[i] = (i + round) % n
+	}
+	if round%2 == 1 {
+		slices.Reverse(turns)
+	}
+	return turns
+}
+
+// enter sets c up and finds out how many operations fill a sample.
+func (s Settings) enter(c Contender) (*entrant, error) {
+	run, closeIt, err := c.Setup()
+	if err != nil {
+		return nil, err
+	}
+	e := &entrant{name: c.Name, run: run, close: closeIt}
+	if e.close == nil {
+		e.close = func() {}
+	}
+	if e.n, err = calibrate(run, s.Sample); err != nil {
+		e.close()
+		return nil, err
+	}
+	return e, nil
+}
+
+// calibrate returns how many operations last about as long as target. It approaches from below and believes no measurement that is much shorter than the target.
+func calibrate(run Run, target time.Duration) (n int, err error) {
+	const maxOperations = 1 << 30
+	for n = 1; ; {
+		start := time.Now()
+		if err := run(n); err != nil {
+			return 0, err
+		}
+		took := max(time.Since(start), 1)
+		factor := float64(target) / float64(took)
+		next := int(min(math.Ceil(float64(n)*min(factor, 100)), maxOperations))
+		if factor < 2 || next == maxOperations {
+			return max(next, 1), nil
+		}
+		n = next
+	}
+}
+
+// sample measures once. The collector runs before, so that nobody pays for what others left, and some operations that are not counted warm up; what its own
+// garbage costs while it runs is the contender's.
+func (e *entrant) sample() (sample, error) {
+	var before, after runtime.MemStats
+	runtime.GC()
+	if err := e.run(max(1, e.n/10)); err != nil {
+		return sample{}, err
+	}
+	runtime.ReadMemStats(&before)
+	start := time.Now()
+	err := e.run(e.n)
+	took := time.Since(start)
+	runtime.ReadMemStats(&after)
+	n := float64(e.n)
+	return sample{
+		ns:     float64(took) / n,
+		allocs: float64(after.Mallocs-before.Mallocs) / n,
+		bytes:  float64(after.TotalAlloc-before.TotalAlloc) / n,
+	}, err
+}

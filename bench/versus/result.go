@@ -1,0 +1,92 @@
+package versus
+
+import (
+	"fmt"
+	"slices"
+)
+
+// A Result is what was measured of a workload. Its rows are in the order of the contenders.
+type Result struct {
+	Workload Workload
+	Rows     []Row
+}
+
+// A Row is what was measured of a contender.
+type Row struct {
+	Name    string
+	Kind    Kind
+	samples []sample // one for each round
+}
+
+func newResult(w Workload) Result {
+	r := Result{Workload: w}
+	for _, c := range w.Contenders {
+		r.Rows = append(r.Rows, Row{Name: c.Name, Kind: c.Kind})
+	}
+	return r
+}
+
+// Nanoseconds returns the median time of an operation.
+func (r Row) Nanoseconds() float64 { return r.median(func(s sample) float64 { return s.ns }) }
+
+// Allocs returns the median number of allocations in an operation. Those of background goroutines count too, so it need not be whole.
+func (r Row) Allocs() float64 { return r.median(func(s sample) float64 { return s.allocs }) }
+
+// AllocBytes returns the median of the bytes that an operation allocates.
+func (r Row) AllocBytes() float64 { return r.median(func(s sample) float64 { return s.bytes }) }
+
+func (r Row) median(of func(sample) float64) float64 {
+	values := make([]float64, len(r.samples))
+	for i, s := range r.samples {
+		values[i] = of(s)
+	}
+	return spread(values).Median
+}
+
+// Row returns the row of a contender.
+func (r Result) Row(name string) (Row, bool) {
+	i := slices.IndexFunc(r.Rows, func(row Row) bool { return row.Name == name })
+	if i < 0 {
+		return Row{}, false
+	}
+	return r.Rows[i], true
+}
+
+// BestPeer returns the peer with the shortest median time; ok is false when there is none.
+func (r Result) BestPeer() (best Row, ok bool) {
+	for _, row := range r.Rows {
+		if row.Kind == Peer && (!ok || row.Nanoseconds() < best.Nanoseconds()) {
+			best, ok = row, true
+		}
+	}
+	return best, ok
+}
+
+// A Spread is a ratio over the rounds.
+type Spread struct {
+	Median, Min, Max float64
+}
+
+func (s Spread) String() string { return fmt.Sprintf("%.2f (%.2f..%.2f)", s.Median, s.Min, s.Max) }
+
+// Ratio returns the time of a over that of b, taken within each round.
+func Ratio(a, b Row) Spread {
+	ratios := make([]float64, min(len(a.samples), len(b.samples)))
+	for i := range ratios {
+		ratios[i] = a.samples[i].ns / b.samples[i].ns
+	}
+	return spread(ratios)
+}
+
+func spread(values []float64) Spread {
+	if len(values) == 0 {
+		return Spread{}
+	}
+	slices.Sort(values)
+	middle := len(values) / 2
+	median := values[middle]
+	if len(values)%2 == 0 {
+		median = (values[middle-1] + median) / 2
+	}
+	return Spread{Median: median, Min: values[0], Max: values[len(values)-1]}
+}
