@@ -38,6 +38,16 @@ integration-full: ## the same, against Redis 6.0 and Valkey 9.1 as well
 bench: ## throughput over callers and kept connections; against REDIS_* when USE_REDIS=yes
 	cd bench && go test -run '^$$' -bench . ./...
 
+.PHONY: bench-codec
+bench-codec: ## the codec beside those of the peers and beside bare loops
+	cd bench && go run ./codec
+
+.PHONY: hostile
+hostile: ## write docs/hostile.md anew: what each client makes of hostile replies
+	mkdir -p docs
+	cd bench && go run ./hostile -doc >../docs/hostile.md.new
+	mv docs/hostile.md.new docs/hostile.md
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for $(FUZZ)
 	@scripts/fuzz $(FUZZ)

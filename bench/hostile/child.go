@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -12,6 +13,10 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/bwredis/bwredis/conn"
+	"github.com/bwredis/bwredis/internal/frames"
+	"github.com/bwredis/bwredis/resp"
 )
 
 const (
@@ -41,22 +46,22 @@ func childMain(name string) int {
 	return 0
 }
 
-func parseCase(name string) (client, Frame, error) {
+func parseCase(name string) (client, frames.Frame, error) {
 	who, index, _ := strings.Cut(name, "/")
 	i, err := strconv.Atoi(index)
 	if err != nil || i < 0 || i >= len(corpus()) {
-		return client{}, Frame{}, fmt.Errorf("no such case: %q", name)
+		return client{}, frames.Frame{}, fmt.Errorf("no such case: %q", name)
 	}
 	for _, c := range clients {
 		if c.name == who {
 			return c, corpus()[i], nil
 		}
 	}
-	return client{}, Frame{}, fmt.Errorf("no such client: %q", name)
+	return client{}, frames.Frame{}, fmt.Errorf("no such client: %q", name)
 }
 
 // attempt lets a client read a frame in this process.
-func attempt(c client, f Frame, stall time.Duration) result {
+func attempt(c client, f frames.Frame, stall time.Duration) result {
 	s, err := serve(f, stall)
 	if err != nil {
 		return result{Outcome: broken, Detail: err.Error()}
@@ -87,9 +92,22 @@ func guard(get getter) (v any, r result) {
 	}()
 	v, err := get()
 	if err != nil {
-		return nil, result{Outcome: failed, Detail: shorten(err.Error(), maxDetail)}
+		return nil, result{Outcome: failed, Detail: shorten(explain(err), maxDetail)}
 	}
 	return v, result{Outcome: accepted}
+}
+
+// explain leaves out of an error of ours what differs from run to run.
+func explain(err error) string {
+	var syntax *resp.SyntaxError
+	var broken *conn.Error
+	switch {
+	case errors.As(err, &syntax):
+		return syntax.Msg + " at byte " + strconv.Itoa(syntax.Offset)
+	case errors.As(err, &broken):
+		return broken.Err.Error()
+	}
+	return strings.TrimSpace(err.Error())
 }
 
 // counting dials connections that add to n what is read from them.

@@ -51,7 +51,14 @@ func describeOurs(v resp.Value, level int) string {
 		elems := v.Elems()
 		return list(len(elems), level, func(i int) any { return elems[i] })
 	default:
-		return shorten(v.String(), maxText)
+		text, err := v.Text()
+		if err != nil {
+			return shorten(v.String(), maxText)
+		}
+		if v.Kind() == resp.Integer || v.Kind() == resp.Double {
+			return text
+		}
+		return strconv.Quote(shorten(text, maxText))
 	}
 }
 

@@ -19,6 +19,7 @@ func main() {
 	pattern := flag.String("run", "", "only frames whose names match this regular expression")
 	only := flag.String("client", "", "only the client of this name")
 	verbose := flag.Bool("v", false, "print what each client said as well")
+	doc := flag.Bool("doc", false, "print the document, docs/hostile.md, rather than the table alone")
 	peak := flag.Bool("peak", false, "print the memory of every case: address space, and what of it was touched")
 	flag.Parse()
 	frames, columns, err := choose(*pattern, *only)
@@ -27,6 +28,9 @@ func main() {
 		os.Exit(2)
 	}
 	t := runAll(frames, columns)
+	if *doc {
+		writeIntroduction(os.Stdout)
+	}
 	t.writeTable(os.Stdout, *peak)
 	if *verbose {
 		t.writeDetails(os.Stdout)

@@ -15,16 +15,20 @@ const (
 
 // writeTable prints the table in Markdown.
 func (t *table) writeTable(w io.Writer, peak bool) {
-	header, rule := "| frame |", "| --- |"
+	header, rule := "| reply | bytes |", "| --- | --- |"
 	for _, c := range t.columns {
 		header += " " + clients[c].name + " |"
 		rule += " --- |"
 	}
 	fmt.Fprintf(w, "%s\n%s\n", header, rule)
 	for row, f := range t.frames {
-		cells := []string{corpus()[f].shown()}
-		for _, r := range t.results[row] {
-			cells = append(cells, r.cell(peak))
+		cells := []string{corpus()[f].Name, shown(corpus()[f])}
+		for col, r := range t.results[row] {
+			cell := r.cell(peak)
+			if clients[t.columns[col]].name == ours && r.Outcome == failed {
+				cell += ": " + r.Detail
+			}
+			cells = append(cells, cell)
 		}
 		fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
 	}

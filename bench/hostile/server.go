@@ -6,11 +6,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/bwredis/bwredis/internal/frames"
 	"github.com/bwredis/bwredis/resp"
 )
 
 const (
-	stall      = 2 * time.Second  // for which a server says nothing before it closes
+	stall      = 1 * time.Second  // for which a server says nothing before it closes
 	writeLimit = 15 * time.Second // for a frame; a client that no longer reads is not waited for
 
 	chunkSize = 64 << 10
@@ -18,7 +19,7 @@ const (
 
 // A server answers handshakes as a server does, and the first GET with its frame.
 type server struct {
-	frame    Frame
+	frame    frames.Frame
 	stall    time.Duration
 	chunk    []byte // what of a frame repeats, several times over
 	listener net.Listener
@@ -26,14 +27,14 @@ type server struct {
 }
 
 // serve listens on loopback until the listener is closed. All memory that answering takes is taken here.
-func serve(f Frame, stall time.Duration) (*server, error) {
+func serve(f frames.Frame, stall time.Duration) (*server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	s := &server{frame: f, stall: stall, listener: l}
 	if f.Times > 0 {
-		s.chunk = []byte(strings.Repeat(f.Repeat, min(f.Times, chunkSize/len(f.Repeat))))
+		s.chunk = []byte(strings.Repeat(f.Unit, max(1, min(f.Times, chunkSize/len(f.Unit)))))
 	}
 	go func() {
 		for {
@@ -83,7 +84,7 @@ func (s *server) converse(nc net.Conn) {
 func (s *server) answer(nc net.Conn, command []byte) bool {
 	switch name := string(word(command, 0)); {
 	case name == "GET":
-		if !s.answered.Swap(true) && s.sendFrame(nc) == nil && !s.frame.Close {
+		if !s.answered.Swap(true) && s.sendFrame(nc) == nil {
 			time.Sleep(s.stall)
 		}
 		return false
@@ -125,13 +126,13 @@ func (s *server) sendFrame(nc net.Conn) error {
 	if _, err := nc.Write([]byte(s.frame.Bytes)); err != nil {
 		return err
 	}
-	for left := s.frame.Times * len(s.frame.Repeat); left > 0; {
+	for left := s.frame.Times * len(s.frame.Unit); left > 0; {
 		n, err := nc.Write(s.chunk[:min(left, len(s.chunk))])
 		if err != nil {
 			return err
 		}
 		left -= n
 	}
-	_, err := nc.Write([]byte(s.frame.Suffix))
+	_, err := nc.Write([]byte(s.frame.Tail))
 	return err
 }

@@ -10,27 +10,33 @@ type Frame struct {
 	Name  string
 	Bytes string
 
-	// Behind Bytes comes Unit, so many Times: what is too large to be kept in a table.
+	// Behind Bytes comes Unit, so many Times, and then Tail: what is too large to be kept in a table.
 	Unit  string
 	Times int
+	Tail  string
 
 	Want Node   // when the bytes are one whole reply
 	Err  string // when they are none: part of the SyntaxError's message
 	At   int    // and its offset
 	More bool   // the bytes are the beginning of a reply
 
+	Stalls bool // what More promises is a lie, to make a decoder allocate for it
+
 	// The limits under which all this holds; 0: the default ones.
 	MaxFrame, MaxDepth, MaxElements int
 }
 
 // Text returns all bytes of the frame.
-func (f Frame) Text() string { return f.Bytes + strings.Repeat(f.Unit, f.Times) }
+func (f Frame) Text() string { return f.Bytes + strings.Repeat(f.Unit, f.Times) + f.Tail }
 
 // Len returns how many bytes the frame has.
-func (f Frame) Len() int { return len(f.Bytes) + len(f.Unit)*f.Times }
+func (f Frame) Len() int { return len(f.Bytes) + len(f.Unit)*f.Times + len(f.Tail) }
 
 // Whole reports whether the frame is one whole reply.
 func (f Frame) Whole() bool { return f.Err == "" && !f.More }
+
+// Large reports whether the frame is one of those that All leaves out because of their size.
+func (f Frame) Large() bool { return f.Times > 0 }
 
 // ByDefault reports whether the default limits are meant.
 func (f Frame) ByDefault() bool { return f.MaxFrame == 0 && f.MaxDepth == 0 && f.MaxElements == 0 }
@@ -54,15 +60,14 @@ func Whole() (rows []Frame) {
 	return rows
 }
 
-// Hostile returns the rows that a server has no business to send, under the default limits, those included that All leaves out.
+// Hostile returns what a server has no business to send, or should not have sent so much of, under the default limits; the rows included that All leaves out.
 func Hostile() (rows []Frame) {
-	for _, f := range All() {
-		if f.ByDefault() && f.Err != "" {
-			rows = append(rows, f)
+	for _, some := range [][]Frame{lying, stalls, deep, long, bulky, malformed, streamed, limits} {
+		for _, f := range some {
+			if f.ByDefault() && (f.Err != "" || f.Large() || f.Stalls) {
+				rows = append(rows, f)
+			}
 		}
-	}
-	for _, more := range [][]Frame{stalls, large, bulky} {
-		rows = append(rows, more...)
 	}
 	return rows
 }

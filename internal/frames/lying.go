@@ -22,8 +22,8 @@ var lying = []Frame{
 
 // stalls are beginnings of replies within the limits that never go on: what is allocated for them was never sent.
 var stalls = []Frame{
-	{Name: "64 MB announced, none sent", Bytes: "$67108850\r\n", More: true},
-	{Name: "22 million elements announced, one sent", Bytes: "*22369600\r\n:1\r\n", More: true},
-	{Name: "11 million pairs announced, none sent", Bytes: "%11184800\r\n", More: true},
-	{Name: "counts that multiply", Bytes: strings.Repeat("*10000\r\n", defaultDepth), More: true},
+	{Name: "64 MB announced, none sent", Bytes: "$67108850\r\n", More: true, Stalls: true},
+	{Name: "22 million elements announced, one sent", Bytes: "*22369600\r\n:1\r\n", More: true, Stalls: true},
+	{Name: "11 million pairs announced, none sent", Bytes: "%11184800\r\n", More: true, Stalls: true},
+	{Name: "counts that multiply", Bytes: strings.Repeat("*10000\r\n", defaultDepth), More: true, Stalls: true},
 }
