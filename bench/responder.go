@@ -19,25 +19,28 @@ func ServeOK(reply []byte) (addr string, close func() error, err error) {
 			if err != nil {
 				return
 			}
-			go answer(nc, reply)
+			go Answer(nc, func(out []byte, args [][]byte) ([]byte, bool) { return appendAnswer(out, args, reply), true })
 		}
 	}()
 	return l.Addr().String(), l.Close, nil
 }
 
-// answer serves one connection until it ends.
-func answer(nc net.Conn, reply []byte) {
+// Answer serves one connection until it ends, or until answer says that nothing is to follow. answer appends its reply to out, which leaves when all
+// commands that arrived together have been answered. args are borrowed until it returns.
+func Answer(nc net.Conn, answer func(out []byte, args [][]byte) (reply []byte, more bool)) {
 	defer nc.Close()
 	var scanner resp.Scanner
+	var r resp.Reply
+	var args [][]byte
 	in, out := make([]byte, 0, 64<<10), make([]byte, 0, 64<<10)
-	for {
+	for more := true; more; {
 		n, err := nc.Read(in[len(in):cap(in)])
 		if err != nil {
 			return
 		}
 		in = in[:len(in)+n]
 		rest := in
-		for len(rest) > 0 {
+		for more && len(rest) > 0 {
 			n, err := scanner.Scan(rest)
 			if err != nil {
 				return
@@ -45,7 +48,11 @@ func answer(nc net.Conn, reply []byte) {
 			if n == 0 {
 				break
 			}
-			out = appendAnswer(out, rest[:n], reply)
+			r.Reset(rest[:n:n])
+			if args = r.Args(args[:0]); len(args) == 0 {
+				return
+			}
+			out, more = answer(out, args)
 			rest = rest[n:]
 		}
 		in = in[:copy(in, rest)]
@@ -60,16 +67,19 @@ func answer(nc net.Conn, reply []byte) {
 	}
 }
 
-// appendAnswer tells HELLO from the rest: it is the only command of five letters that a client of this module sends.
-func appendAnswer(dst, command, reply []byte) []byte {
-	var r resp.Reply
-	r.Reset(command)
-	r.Array()
-	if string(r.Bytes()) != "HELLO" {
+func appendAnswer(dst []byte, args [][]byte, reply []byte) []byte {
+	if string(args[0]) != "HELLO" {
 		return append(dst, reply...)
 	}
-	dst = resp.AppendAggregate(dst, resp.Map, 3, 3)
-	dst = resp.AppendBulk(resp.AppendBulk(dst, "server"), "responder")
-	dst = resp.AppendBulk(resp.AppendBulk(dst, "version"), "0")
-	return resp.AppendInt(resp.AppendBulk(dst, "proto"), 3)
+	return AppendHello(dst)
+}
+
+// AppendHello appends what clients look at of a server's answer to HELLO 3.
+func AppendHello(dst []byte) []byte {
+	dst = resp.AppendAggregate(dst, resp.Map, 5, 3)
+	dst = resp.AppendBulk(resp.AppendBulk(dst, "server"), "redis")
+	dst = resp.AppendBulk(resp.AppendBulk(dst, "version"), "8.0.0")
+	dst = resp.AppendInt(resp.AppendBulk(dst, "proto"), 3)
+	dst = resp.AppendBulk(resp.AppendBulk(dst, "mode"), "standalone")
+	return resp.AppendBulk(resp.AppendBulk(dst, "role"), "master")
 }

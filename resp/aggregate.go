@@ -65,6 +65,23 @@ func (r *Reply) Attributes() int {
 	return 0
 }
 
+// Args reads a request as servers do: it appends the arguments of the command, its name first, to args. They are borrowed. Anything but an
+// array of bulk strings makes a [*TypeError] stick. (Servers read inline commands too, which are no RESP.)
+func (r *Reply) Args(args [][]byte) [][]byte {
+	if t := r.peek(); t.kind != Array || t.streamed {
+		r.want("array")
+		return args
+	}
+	for range r.Array() {
+		if t := r.peek(); t.kind != BulkString || t.streamed {
+			r.want("bulk string")
+			break
+		}
+		args = append(args, r.Bytes())
+	}
+	return args
+}
+
 // entered returns how many values follow the header t, when it is one to enter.
 func entered[B bytestring](b B, t token) (n int, ok bool) {
 	switch {

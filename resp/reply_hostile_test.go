@@ -30,6 +30,7 @@ var replyMethods = []func(r *Reply) []byte{
 	func(r *Reply) []byte { r.Pair(); return nil },
 	func(r *Reply) []byte { _ = r.Value().String(); return nil },
 	func(r *Reply) []byte { r.AppendTo(nil); return nil },
+	func(r *Reply) []byte { r.Args(nil); return nil },
 	(*Reply).Bytes,
 	(*Reply).Raw,
 }

@@ -279,3 +279,26 @@ func TestReplyPairDoesNothingElsewhere(t *testing.T) {
 		require.NoError(t, r.Err())
 	}
 }
+
+func TestReplyArgs(t *testing.T) {
+	t.Parallel()
+	r := replyTo("*2\r\n$3\r\nGET\r\n$1\r\nk\r\n")
+	args := r.Args([][]byte{[]byte("before")})
+	requireAtEnd(t, r)
+	require.Equal(t, [][]byte{[]byte("before"), []byte("GET"), []byte("k")}, args)
+	require.Equal(t, len(args[1]), cap(args[1]))
+	require.Empty(t, replyTo("*0\r\n").Args(nil))
+	for frame, want := range map[string]error{
+		"$1\r\na\r\n":                   &TypeError{Want: "array", Got: BulkString},
+		"~1\r\n$1\r\na\r\n":             &TypeError{Want: "array", Got: Set},
+		"*?\r\n$1\r\na\r\n.\r\n":        &TypeError{Want: "array", Got: Array},
+		"*-1\r\n":                       &TypeError{Want: "array", Got: Null},
+		"*2\r\n$1\r\na\r\n:1\r\n":       &TypeError{Want: "bulk string", Got: Integer},
+		"*1\r\n$-1\r\n":                 &TypeError{Want: "bulk string", Got: Null},
+		"*2\r\n$1\r\na\r\n$?\r\n;0\r\n": &TypeError{Want: "bulk string", Got: BulkString},
+	} {
+		r := replyTo(frame)
+		r.Args(nil)
+		require.Equal(t, want, r.Err(), "%q", frame)
+	}
+}

@@ -105,22 +105,19 @@ func tokenAt[B bytestring](b B, pos int) token {
 		return token{}
 	}
 	t := token{kind: Kind(b[pos]), at: pos, from: pos + 1, to: end, next: end + 2}
-	line := b[t.from:t.to]
 	switch t.kind {
 	case SimpleString, SimpleError, Integer, Null, Boolean, Double, BigNumber, streamEnd:
 		return t
-	case BulkString, BulkError, VerbatimString, chunk:
-		return stringToken(b, line, t)
-	case Array, Map, Set, Push, Attribute:
-		return aggregateToken(b, line, t)
+	case BulkString, BulkError, VerbatimString, chunk, Array, Map, Set, Push, Attribute:
+		return sizedToken(b, b[t.from:t.to], t)
 	}
 	return token{}
 }
 
-// stringToken completes the token of a string whose line is its length.
-func stringToken[B bytestring](b, line B, t token) token {
+// sizedToken completes a token whose line is a length or a count.
+func sizedToken[B bytestring](b, line B, t token) token {
 	switch {
-	case t.kind == BulkString && string(line) == "-1":
+	case (t.kind == BulkString || t.kind == Array) && string(line) == "-1":
 		t.kind = Null
 		return t
 	case t.kind.canStream() && string(line) == "?":
@@ -128,40 +125,39 @@ func stringToken[B bytestring](b, line B, t token) token {
 		return t
 	}
 	n, ok := parseLength(line)
-	if t.kind == chunk && ok && n == 0 {
-		t.from, t.to = t.next, t.next
-		return t
+	switch {
+	case !ok:
+		return token{}
+	case t.kind.isAggregate():
+		return aggregateToken(t, n, len(b)-t.next)
 	}
-	if !ok || n > len(b)-t.next-2 {
+	return stringToken(t, n, len(b)-t.next)
+}
+
+// stringToken completes the token of a string of n bytes, when there is room for them and their CRLF.
+func stringToken(t token, n, room int) token {
+	t.from = t.next
+	t.to = t.from + n
+	t.next = t.to + 2
+	if t.kind == chunk && n == 0 { // which has no CRLF of its own
+		t.next = t.to
+	}
+	if n > room || t.next-t.from > room {
 		return token{}
 	}
-	t.from, t.to = t.next, t.next+n
-	t.next = t.to + 2
 	return t
 }
 
-// aggregateToken completes the token of an aggregate whose line is its count.
-func aggregateToken[B bytestring](b, line B, t token) token {
-	switch {
-	case t.kind == Array && string(line) == "-1":
-		t.kind = Null
-		return t
-	case t.kind.canStream() && string(line) == "?":
-		t.streamed = true
-		return t
-	}
-	n, ok := parseLength(line)
-	room := (len(b) - t.next) / minValue
+// aggregateToken completes the token of an aggregate of n values or pairs, when there is room for them.
+func aggregateToken(t token, n, room int) token {
+	per := 1
 	if t.kind == Map || t.kind == Attribute {
-		room /= 2
+		per = 2
 	}
-	if !ok || n > room {
+	if n > room/(per*minValue) {
 		return token{}
 	}
-	t.count = n
-	if t.kind == Map || t.kind == Attribute {
-		t.count = 2 * n
-	}
+	t.count = per * n
 	return t
 }
 

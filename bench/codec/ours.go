@@ -2,7 +2,8 @@ package main
 
 import "github.com/bwredis/bwredis/resp"
 
-// A buffer is cut into frames as a connection does it, and each is read with the same Reply.
+// A buffer is cut into frames as a connection does it, and each is read with the same Reply. The loops are written out one by one: to call what
+// differs through a function value would take as long as the decoding. So it is with the floors.
 
 func oursInts(j *job[int64]) pass {
 	var s resp.Scanner

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/bwredis/bwredis/bench"
 	"github.com/bwredis/bwredis/internal/frames"
 	"github.com/bwredis/bwredis/resp"
 )
@@ -52,71 +53,26 @@ func (s *server) addr() string { return s.listener.Addr().String() }
 
 // converse answers one client's commands until there is a hostile answer, or none.
 func (s *server) converse(nc net.Conn) {
-	defer nc.Close()
-	var scanner resp.Scanner
-	in := make([]byte, 0, chunkSize)
-	for len(in) < cap(in) {
-		n, err := nc.Read(in[len(in):cap(in)])
-		if err != nil {
-			return
-		}
-		in = in[:len(in)+n]
-		rest := in
-		for len(rest) > 0 {
-			n, err := scanner.Scan(rest)
-			if err != nil {
-				return
-			}
-			if n == 0 {
-				break
-			}
-			if !s.answer(nc, rest[:n]) {
-				return
-			}
-			rest = rest[n:]
-		}
-		in = in[:copy(in, rest)]
-		scanner.Reset()
-	}
+	bench.Answer(nc, func(out []byte, args [][]byte) ([]byte, bool) { return s.answer(nc, out, args) })
 }
 
 // answer reports whether the conversation goes on.
-func (s *server) answer(nc net.Conn, command []byte) bool {
-	switch name := string(word(command, 0)); {
-	case name == "GET":
-		if !s.answered.Swap(true) && s.sendFrame(nc) == nil {
+func (s *server) answer(nc net.Conn, out []byte, args [][]byte) (reply []byte, more bool) {
+	is := func(i int, word string) bool { return i < len(args) && strings.EqualFold(string(args[i]), word) }
+	switch {
+	case is(0, "GET"):
+		if _, err := nc.Write(out); err == nil && !s.answered.Swap(true) && s.sendFrame(nc) == nil {
 			time.Sleep(s.stall)
 		}
-		return false
-	case strings.EqualFold(name, "HELLO"):
-		return send(nc, hello)
-	case strings.EqualFold(name, "PING"):
-		return send(nc, "+PONG\r\n")
-	case strings.EqualFold(name, "CLIENT") && strings.EqualFold(string(word(command, 1)), "MAINT_NOTIFICATIONS"):
-		return send(nc, "-ERR unknown subcommand 'MAINT_NOTIFICATIONS'. Try CLIENT HELP.\r\n")
-	default:
-		return send(nc, "+OK\r\n")
+		return nil, false
+	case is(0, "HELLO"):
+		return bench.AppendHello(out), true
+	case is(0, "PING"):
+		return resp.AppendSimple(out, "PONG"), true
+	case is(0, "CLIENT") && is(1, "MAINT_NOTIFICATIONS"):
+		return resp.AppendError(out, "ERR unknown subcommand 'MAINT_NOTIFICATIONS'. Try CLIENT HELP."), true
 	}
-}
-
-const hello = "%5\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n8.0.0\r\n$5\r\nproto\r\n:3\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n$4\r\nrole\r\n$6\r\nmaster\r\n"
-
-func send(nc net.Conn, reply string) bool {
-	_, err := nc.Write([]byte(reply))
-	return err == nil
-}
-
-// word returns one argument of a command, or nil.
-func word(command []byte, i int) []byte {
-	var r resp.Reply
-	r.Reset(command)
-	if i >= r.Array() {
-		return nil
-	}
-	for range i {
-		r.Bytes()
-	}
-	return r.Bytes()
+	return resp.AppendSimple(out, "OK"), true
 }
 
 func (s *server) sendFrame(nc net.Conn) error {

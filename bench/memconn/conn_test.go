@@ -11,6 +11,7 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/bwredis/bwredis/bench"
 	"github.com/bwredis/bwredis/resp"
 )
 
@@ -37,7 +38,7 @@ func TestAnswers(t *testing.T) {
 	var q resp.Request
 	q.Cmd("HELLO").Int(3).Cmd("CLIENT").Str("SETINFO").Str("LIB-NAME").Str("x")
 	commands := string(q.Encoded()) + get + get + "*1\r\n$4\r\nPING\r\n" + get + "*2\r\n$4\r\nINCR\r\n$1\r\nk\r\n"
-	replies := string(hello()) + "+OK\r\n" + strings.Repeat(string(value), 2) + "+PONG\r\n" + strings.Repeat(string(value), 2)
+	replies := string(bench.AppendHello(nil)) + "+OK\r\n" + strings.Repeat(string(value), 2) + "+PONG\r\n" + strings.Repeat(string(value), 2)
 
 	whole := New(value)
 	write(t, whole, commands)

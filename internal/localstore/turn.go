@@ -50,10 +50,7 @@ func (t *turn) readCommand(encoded []byte) (n int, err error) {
 	}
 	t.reply.Reset(encoded[:n:n])
 	clear(t.args)
-	t.args = t.args[:0]
-	for range t.reply.Array() {
-		t.args = append(t.args, t.reply.Bytes())
-	}
+	t.args = t.reply.Args(t.args[:0])
 	if len(t.args) == 0 || t.reply.Err() != nil {
 		return 0, &resp.SyntaxError{Offset: n, Msg: "a request that is not complete commands"}
 	}

@@ -81,17 +81,14 @@ func readMore(nc net.Conn, in []byte) ([]byte, error) {
 func answer(c *Session, frame []byte, h Handler) {
 	var r resp.Reply
 	r.Reset(frame)
-	if r.Kind() != resp.Array {
-		refuse(c, "expected '*'")
+	borrowed := r.Args(make([][]byte, 0, 8))
+	if r.Err() != nil {
+		refuse(c, "expected an array of bulk strings")
 		return
 	}
-	args := make([]string, 0, 8)
-	for range r.Array() {
-		if r.Kind() != resp.BulkString {
-			refuse(c, "expected '$'")
-			return
-		}
-		args = append(args, r.Text())
+	args := make([]string, len(borrowed))
+	for i, b := range borrowed {
+		args[i] = string(b)
 	}
 	if len(args) > 0 {
 		h(c, args)
