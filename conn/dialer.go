@@ -27,6 +27,8 @@ type Dialer struct {
 	Timeout     time.Duration // longest that dialling may take, and that any reply may be owed; 0: for ever
 	KeepAlive   time.Duration // idle time before TCP keepalive probes, and between them; 0: 15 s; < 0: no probes
 	MaxReply    int           // bytes one reply may take; 0: resp.DefaultMaxFrame
+	MaxDepth    int           // levels one reply may nest; 0: resp.DefaultMaxDepth
+	MaxElements int           // values that the aggregates of one reply may hold in all; 0: as many as MaxReply has room for
 	// OnPush gets out-of-band frames on the goroutine of whoever reads just then; the rules of resp.Handler hold for it.
 	OnPush func(r *resp.Reply)
 }
@@ -70,7 +72,7 @@ func (d *Dialer) open(ctx context.Context, network, addr string) (c *Conn, op st
 	c = &Conn{addr: addr, timeout: d.Timeout, onPush: d.OnPush, sock: newSocket(nc)}
 	c.sock.writes.slow = c.writeIsSlow
 	c.nc = c.sock
-	c.rd.scanner.MaxFrame = d.MaxReply
+	c.rd.scanner = resp.Scanner{MaxFrame: d.MaxReply, MaxDepth: d.MaxDepth, MaxElements: d.MaxElements}
 	op = OpTLS
 	if err = d.secure(ctx, c); err == nil {
 		op = OpHandshake

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"testing/synctest"
 
 	"github.com/bwredis/bwredis/conn"
@@ -125,12 +126,13 @@ func TestDoReturnsAnErrorReply(t *testing.T) {
 func TestReplyThatIsNotRESPEndsTheConnection(t *testing.T) {
 	for name, raw := range map[string]string{
 		"garbage": "hello\r\n", "length": "$-2\r\n", "no CRLF": "$1\r\nabc", "too large": "$2000\r\n", "too many": "*1000\r\n",
+		"more elements than allowed": "*21\r\n", "deeper than allowed": "*1\r\n*1\r\n*1\r\n:1\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			noLeaks(t)
 			bad := func(s *redistest.Session, _ []string) { s.Raw(raw) }
 			c := dialPipe(t, redistest.Override(map[string]redistest.Handler{"BAD": bad}, redistest.Redis(redistest.Options{})),
-				conn.Dialer{MaxReply: 1000})
+				conn.Dialer{MaxReply: 1000, MaxDepth: 2, MaxElements: 20, Timeout: 5 * time.Second}) // for more that never comes
 			_, err := c.Do(t.Context(), "BAD")
 			var syntax *resp.SyntaxError
 			require.ErrorAs(t, err, &syntax)

@@ -1,6 +1,7 @@
 package resp_test
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/bwredis/bwredis/resp"
@@ -40,6 +41,21 @@ func ExampleScanner() {
 	// Output:
 	// OK
 	// [1, "two"]
+}
+
+// A length is not believed, and nothing is allocated for it.
+func ExampleSyntaxError() {
+	for _, hostile := range []string{"$2000000000\r\n", "*1\r\n$-2\r\n", "HTTP/1.1 400 Bad Request\r\n"} {
+		_, err := new(resp.Scanner).Scan([]byte(hostile))
+		var syntax *resp.SyntaxError
+		if errors.As(err, &syntax) {
+			fmt.Println(syntax)
+		}
+	}
+	// Output:
+	// resp: reply over the limit of 67108864 bytes at byte 0 of the reply: "$2000000000"
+	// resp: invalid length of a bulk string at byte 4 of the reply: "$-2"
+	// resp: unknown type byte "H" at byte 0 of the reply: "H.../1.1 400 ..."…
 }
 
 func ExampleReply() {
@@ -88,6 +104,43 @@ func ExampleReply_Pairs() {
 	// master 2 <nil>
 }
 
+// ZRANGE WITHSCORES answers members and scores in turn in RESP2, and arrays of two in RESP3.
+func ExampleReply_Pair() {
+	for _, frame := range []string{
+		"*4\r\n$5\r\nalice\r\n$3\r\n1.5\r\n$3\r\nbob\r\n$1\r\n2\r\n",
+		"*2\r\n*2\r\n$5\r\nalice\r\n,1.5\r\n*2\r\n$3\r\nbob\r\n,2\r\n",
+	} {
+		var r resp.Reply
+		r.Reset([]byte(frame))
+		for n := r.Pairs(); n > 0; n-- {
+			r.Pair()
+			fmt.Print(r.Text(), " ", r.Float(), " ")
+		}
+		fmt.Println(r.Err())
+	}
+	// Output:
+	// alice 1.5 bob 2 <nil>
+	// alice 1.5 bob 2 <nil>
+}
+
+// Attributes are skipped by whoever does not ask for them.
+func ExampleReply_Attributes() {
+	var r resp.Reply
+	frame := []byte("|1\r\n+ttl\r\n:3600\r\n$5\r\nhello\r\n")
+	r.Reset(frame)
+	fmt.Println(r.Text(), r.Err())
+
+	r.Reset(frame)
+	for n := r.Attributes(); n > 0; n-- {
+		fmt.Println(r.Text(), r.Int())
+	}
+	fmt.Println(r.Text(), r.Err())
+	// Output:
+	// hello <nil>
+	// ttl 3600
+	// hello <nil>
+}
+
 func ExampleValue() {
 	var r resp.Reply
 	r.Reset([]byte("%2\r\n$4\r\nname\r\n$5\r\nalice\r\n$4\r\ntags\r\n~2\r\n+a\r\n+b\r\n"))
@@ -95,7 +148,7 @@ func ExampleValue() {
 	fmt.Println(v)
 	for key, val := range v.Pairs() {
 		name, err := key.Text()
-		fmt.Println(name, val.Kind(), len(val.Elems()), err)
+		fmt.Println(name, val.Kind(), val.Len(), err)
 	}
 	_, err := v.Int()
 	fmt.Println(err)
@@ -104,4 +157,29 @@ func ExampleValue() {
 	// name bulk string 0 <nil>
 	// tags set 2 <nil>
 	// resp: reply is a map, want an integer
+}
+
+// A server that answers in the protocol of its client reads requests with the same Scanner and Reply.
+func Example_server() {
+	answer := func(request []byte, protocol int) []byte {
+		n, err := new(resp.Scanner).Scan(request)
+		if err != nil || n == 0 {
+			return resp.AppendError(nil, "ERR Protocol error")
+		}
+		var r resp.Reply
+		r.Reset(request[:n:n])
+		args := r.Args(nil)
+		if r.Err() != nil || len(args) != 2 || string(args[0]) != "HGETALL" {
+			return resp.AppendError(nil, "ERR unknown command")
+		}
+		b := resp.AppendAggregate(nil, resp.Map, 1, protocol)
+		b = resp.AppendBulk(b, "score")
+		return resp.AppendDouble(b, 1.5, protocol)
+	}
+	var q resp.Request
+	q.Cmd("HGETALL").Str("alice")
+	fmt.Printf("%q\n%q\n", answer(q.Encoded(), 2), answer(q.Encoded(), 3))
+	// Output:
+	// "*2\r\n$5\r\nscore\r\n$3\r\n1.5\r\n"
+	// "%1\r\n$5\r\nscore\r\n,1.5\r\n"
 }

@@ -65,7 +65,7 @@ func (r *Reply) Int() int64 {
 		for ; i < len(line)-1 && i < first+mostDigits && isDigit(line[i]); i++ {
 			n = 10*n + int64(line[i]-'0')
 		}
-		if i > first && line[i] == '\r' {
+		if i > first && i < len(line)-1 && line[i] == '\r' && line[i+1] == '\n' {
 			if first == 2 {
 				n = -n
 			}

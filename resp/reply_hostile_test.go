@@ -110,6 +110,10 @@ func TestReplyOverWhatNobodyScanned(t *testing.T) {
 		{Name: "string that ends as an array does", Bytes: "$?\r\n;1\r\na\r\n.\r\n"},
 		{Name: "string of values", Bytes: "$?\r\n:1\r\n;0\r\n"},
 		{Name: "stream without an end", Bytes: "%?\r\n+a\r\n"},
+		{Name: "integer without its LF", Bytes: ":12\r"},
+		{Name: "negative integer without its CRLF", Bytes: ":-12"},
+		{Name: "integer of 18 digits without its LF", Bytes: ":123456789012345678\r"},
+		{Name: "CR without LF", Bytes: "$?\r0;4\r0000000!0\r000.0\r0"},
 		{Name: "only ends", Bytes: ".\r\n.\r\n"},
 		{Name: "large counts", Bytes: strings.Repeat("*1000\r\n", large)},
 	}, frames.All()...)
@@ -120,6 +124,19 @@ func TestReplyOverWhatNobodyScanned(t *testing.T) {
 				drive(t, frame, []byte{byte(op)})
 				drive(t, frame, []byte{byte(op), byte(op), 6, byte(op), 7, byte(op)})
 			})
+		}
+	})
+}
+
+// A cursor over a frame of which the end is missing stays inside what is there.
+func TestReplyOverEveryTruncation(t *testing.T) {
+	t.Parallel()
+	forEachFrame(t, frames.All(), func(t *testing.T, c frames.Frame) {
+		for cut := range min(len(c.Bytes), 200) {
+			frame := []byte(c.Bytes[:cut])
+			for op := range replyMethods {
+				drive(t, frame[:cut:cut], []byte{byte(op)})
+			}
 		}
 	})
 }

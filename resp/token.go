@@ -165,6 +165,9 @@ func aggregateToken(t token, n, room int) token {
 func lineEnd[B bytestring](b B, pos int) int {
 	for i := pos + 1; i < len(b)-1; i++ {
 		if b[i] == '\r' {
+			if b[i+1] != '\n' {
+				return -1
+			}
 			return i
 		}
 	}
