@@ -22,6 +22,14 @@ test-root: ## tests of the library, with the race detector
 	go test $(RACE) -shuffle=on ./...
 	go test ./... # once more: allocations can be counted only without it
 
+.PHONY: test-32bit
+test-32bit: ## tests of the codec where an int has 32 bits
+	GOARCH=386 go test ./resp ./internal/frames
+
+.PHONY: cover
+cover: ## how much of the packages their tests reach, which may not be less than scripts/cover says
+	@scripts/cover
+
 .PHONY: test-bench
 test-bench: ## tests of the benchmarks, each run once
 	cd bench && go test $(RACE) -shuffle=on -bench . -benchtime 1x ./...

@@ -14,7 +14,7 @@ func TestArchitectureNamesWhatThereIs(t *testing.T) {
 	text, err := os.ReadFile("../ARCHITECTURE.md")
 	require.NoError(t, err)
 	var tests strings.Builder
-	for _, file := range append(sources(t), "integration/conformance_test.go") {
+	for _, file := range append(sources(t), "integration/conformance_test.go", "integration/protocol_test.go") {
 		if strings.HasSuffix(file, "_test.go") {
 			source, err := os.ReadFile(file)
 			require.NoError(t, err)

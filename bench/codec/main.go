@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime"
 
+	"github.com/bwredis/bwredis/bench"
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
@@ -26,9 +27,16 @@ func main() {
 	}
 }
 
-const preface = `Codecs compared: median of %d interleaved rounds of about %v, %s, GOMAXPROCS %d. Times hold for this machine, now; ratios are within a round.
+const preface = `# Codecs compared
+
+    make bench-codec
+
+prints this anew: medians of %d interleaved rounds of about %v each, with %s on %d processors. Times hold for the machine that they were taken on;
+ratios are within a round.
+
 "Receive only", "Unmarshal only", "Send only" and "Marshal only" are the client's codec with its own buffering. "Pipeline over memory conn" is a whole client over a
-connection within memory: more than a codec, for commands are encoded, queued and matched as well. A codec that cannot be imported is seen only so.
+connection within memory: more than a codec, for commands are encoded, queued and matched as well. A codec that cannot be imported is seen only so. The floors are
+bare loops that trust the bytes.
 
 `
 
@@ -40,7 +48,7 @@ func compare(w io.Writer, settings versus.Settings, pattern string) error {
 	if len(selected) == 0 {
 		return fmt.Errorf("no workload matches %q", pattern)
 	}
-	fmt.Fprintf(w, preface, settings.Rounds, settings.Sample, runtime.Version(), runtime.GOMAXPROCS(0))
+	fmt.Fprintf(w, preface, settings.Rounds, settings.Sample, bench.Versions(), runtime.GOMAXPROCS(0))
 	var results []versus.Result
 	for _, workload := range selected {
 		result, err := settings.Measure(workload)

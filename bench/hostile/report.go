@@ -92,9 +92,15 @@ func (t *table) writeRatio(w io.Writer) {
 
 func (r result) ratio() float64 { return float64(r.Sys) / float64(max(1, r.Received)) }
 
-// broken reports whether a case could not be put.
-func (t *table) broken() bool {
-	return slices.ContainsFunc(t.results, func(row []result) bool {
-		return slices.ContainsFunc(row, func(r result) bool { return r.Outcome == broken })
-	})
+// bad reports whether a case could not be put, or this library neither refused nor accepted a reply.
+func (t *table) bad() bool {
+	for _, row := range t.results {
+		for col, r := range row {
+			survived := r.Outcome == failed || r.Outcome == accepted
+			if r.Outcome == broken || clients[t.columns[col]].name == ours && !survived {
+				return true
+			}
+		}
+	}
+	return false
 }
