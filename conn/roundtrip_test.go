@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 	"testing/synctest"
+	"time"
 
 	"github.com/bwredis/bwredis/conn"
 	"github.com/bwredis/bwredis/internal/redistest"

@@ -1,7 +1,8 @@
 package resp
 
 // Array enters an array, set or push, or a map as twice as many values, and returns how many values follow. They are read
-// with the same cursor, one after the other. The frame has room for that many, so callers may allocate by it.
+// with the same cursor, one after the other. The frame has room for that many, so callers may allocate by it. Those of a streamed aggregate are
+// counted by walking through it.
 func (r *Reply) Array() int {
 	t := r.peek()
 	n, ok := entered(r.buf, t)
@@ -66,20 +67,28 @@ func (r *Reply) Attributes() int {
 }
 
 // Args reads a request as servers do: it appends the arguments of the command, its name first, to args. They are borrowed. Anything but an
-// array of bulk strings makes a [*TypeError] stick. (Servers read inline commands too, which are no RESP.)
+// array of bulk strings makes a [*TypeError] stick, and leaves args as they were. (Servers read inline commands too, which are no RESP.)
 func (r *Reply) Args(args [][]byte) [][]byte {
-	if t := r.peek(); t.kind != Array || t.streamed {
-		r.want("array")
+	if r.err != nil {
 		return args
 	}
-	for range r.Array() {
-		if t := r.peek(); t.kind != BulkString || t.streamed {
-			r.want("bulk string")
-			break
-		}
-		args = append(args, r.Bytes())
+	header := tokenAt(r.buf, r.pos)
+	if header.kind != Array || header.streamed {
+		r.err = &TypeError{Want: "array", Got: header.kind}
+		return args
 	}
-	return args
+	all, pos := args, header.next
+	for range header.count {
+		t := tokenAt(r.buf, pos)
+		if t.kind != BulkString || t.streamed {
+			r.err = &TypeError{Want: "bulk string", Got: t.kind}
+			return args
+		}
+		all = append(all, r.buf[t.from:t.to:t.to])
+		pos = t.next
+	}
+	r.pos = pos
+	return all
 }
 
 // entered returns how many values follow the header t, when it is one to enter.

@@ -100,6 +100,17 @@ func TestAllocations(t *testing.T) {
 			}
 		})
 	})
+	t.Run("Args", func(t *testing.T) {
+		command := []byte("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$10\r\n0123456789\r\n")
+		args := make([][]byte, 0, 3)
+		requireNoAllocations(t, "reading a request", func() {
+			var r Reply
+			r.Reset(command)
+			if args = r.Args(args[:0]); len(args) != 3 {
+				t.Fatal(r.Err())
+			}
+		})
+	})
 	t.Run("Value", func(t *testing.T) {
 		v := replyTo("*4\r\n:1\r\n$2\r\n42\r\n,1.5\r\n#t\r\n").Value()
 		elems := v.Elems()

@@ -1,24 +1,22 @@
 package resp
 
-import "strings"
-
 // The functions of this file are the server's half of the codec: fake servers and the embedded store answer with them. Requests are
 // read with a [Scanner] and a [Reply], for a request is an array of bulk strings.
 //
 // Where RESP2 has no such type, protocol 2 writes what servers answer instead.
 
-// AppendSimple appends a simple string such as OK. s must hold neither CR nor LF.
-func AppendSimple(dst []byte, s string) []byte { return appendLine(dst, SimpleString, s) }
+// AppendSimple appends a simple string such as OK, with spaces in place of CR and LF.
+func AppendSimple(dst []byte, s string) []byte { return appendOneLine(dst, SimpleString, s) }
 
-// AppendError appends an error reply. msg begins with its code, as in "ERR unknown command", and must hold neither CR nor LF.
-func AppendError(dst []byte, msg string) []byte { return appendLine(dst, SimpleError, msg) }
+// AppendError appends an error reply, with spaces in place of CR and LF, as servers do. msg begins with its code, as in "ERR unknown command".
+func AppendError(dst []byte, msg string) []byte { return appendOneLine(dst, SimpleError, msg) }
 
-// AppendBulkError appends an error that may hold any bytes; in RESP2 a simple error with spaces in place of CR and LF.
+// AppendBulkError appends an error that may hold any bytes; in RESP2 what [AppendError] does.
 func AppendBulkError(dst []byte, msg string, protocol int) []byte {
 	if protocol >= 3 {
 		return appendString(dst, BulkError, msg)
 	}
-	return AppendError(dst, strings.NewReplacer("\r", " ", "\n", " ").Replace(msg))
+	return AppendError(dst, msg)
 }
 
 // AppendInt appends an integer.
@@ -76,8 +74,12 @@ func AppendBigNumber(dst []byte, digits string, protocol int) []byte {
 	return AppendBulk(dst, digits)
 }
 
-// AppendVerbatim appends a string with its format, which is three bytes such as "txt"; in RESP2 a bulk string without it.
+// AppendVerbatim appends a string with its format, "txt" or "mkd"; in RESP2 a bulk string without it. A format that is not three bytes long
+// panics.
 func AppendVerbatim(dst []byte, format, text string, protocol int) []byte {
+	if len(format)+len(":") != formatPrefix {
+		panic("resp: the format of a verbatim string has three bytes")
+	}
 	if protocol < 3 {
 		return AppendBulk(dst, text)
 	}
@@ -119,6 +121,18 @@ func AppendStreamEnd(dst []byte, k Kind) []byte {
 		return append(dst, emptyChunk...)
 	}
 	return append(dst, byte(streamEnd), '\r', '\n')
+}
+
+// appendOneLine appends a line that must not break off.
+func appendOneLine(dst []byte, k Kind, line string) []byte {
+	from := len(dst)
+	dst = appendLine(dst, k, line)
+	for i := from; i < len(dst)-2; i++ {
+		if dst[i] == '\r' || dst[i] == '\n' {
+			dst[i] = ' '
+		}
+	}
+	return dst
 }
 
 func appendLine[B bytestring](dst []byte, k Kind, line B) []byte {

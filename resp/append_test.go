@@ -14,6 +14,13 @@ func TestAppend(t *testing.T) {
 	x := func() []byte { return []byte("x") }
 	for want, b := range map[string][]byte{
 		"x+OK\r\n":                    AppendSimple(x(), "OK"),
+		"x+a  b\r\n":                  AppendSimple(x(), "a\r\nb"),
+		"x-a  b\r\n":                  AppendError(x(), "a\r\nb"),
+		"x,1000000\r\n":               AppendDouble(x(), 1e6, 3),
+		"x$10\r\n2147483647\r\n":      AppendDouble(x(), 1<<31-1, 2),
+		"x,-0\r\n":                    AppendDouble(x(), math.Copysign(0, -1), 3),
+		"x,1e+17\r\n":                 AppendDouble(x(), 1e17, 3),
+		"x,1e+21\r\n":                 AppendDouble(x(), 1e21, 3),
 		"x-ERR no\r\n":                AppendError(x(), "ERR no"),
 		"x!5\r\na\r\nb!\r\n":          AppendBulkError(x(), "a\r\nb!", 3),
 		"x-a  b!\r\n":                 AppendBulkError(x(), "a\r\nb!", 2),
@@ -51,6 +58,7 @@ func TestAppend(t *testing.T) {
 		require.Equal(t, want, string(b))
 	}
 	require.Panics(t, func() { AppendAggregate(nil, Attribute, 1, 2) })
+	require.Panics(t, func() { AppendVerbatim(nil, "text", "abc", 3) })
 }
 
 // appendNode writes a tree with the functions of the package.

@@ -2,6 +2,7 @@ package resp
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -36,6 +37,10 @@ var conversions = []struct {
 	{"$4\r\n0x10\r\n", converted{text: "0x10"}},
 	{"$2\r\n 1\r\n", converted{text: " 1"}},
 	{"$19\r\n9223372036854775808\r\n", converted{f: 9223372036854775808.0, text: "9223372036854775808"}},
+	{"$32\r\n" + strings.Repeat("0", 31) + "7\r\n", converted{i: 7, f: 7.0, text: strings.Repeat("0", 31) + "7"}},
+	{"$33\r\n" + strings.Repeat("0", 32) + "7\r\n", converted{f: 7.0, text: strings.Repeat("0", 32) + "7"}},
+	{"$1024\r\n" + strings.Repeat("0", 1023) + "7\r\n", converted{f: 7.0, text: strings.Repeat("0", 1023) + "7"}},
+	{"(" + strings.Repeat("0", 1024) + "7\r\n", converted{text: strings.Repeat("0", 1024) + "7"}},
 	{"$0\r\n\r\n", converted{text: ""}},
 	{"+OK\r\n", converted{text: "OK"}},
 	{",10\r\n", converted{i: 10, f: 10.0, text: "10"}}, // as the same answer in RESP2, $2 10

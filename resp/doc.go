@@ -14,8 +14,7 @@
 // # Vocabulary
 //
 // A request is one or more commands encoded as bytes, with the number of replies they owe. A frame is the
-// bytes of one complete reply. A reply is a cursor over a frame. A push is a frame the server sends unasked; it is
-// never inside another reply, nor behind an attribute. An attribute is what a server adds to the value behind it; it is
+// bytes of one complete reply. A reply is a cursor over a frame. A push is a frame the server sends unasked. An attribute is what a server adds to the value behind it; it is
 // skipped unless [Reply.Attributes] asks. A streamed value is one whose length its header does not tell ($?, *?, %?, ~?): no
 // released server sends any, and they read as the others do.
 //
@@ -52,6 +51,15 @@
 // # Allocations
 //
 // A Request that is reused, scanning, and every method of a Reply that returns no copy allocate nothing.
+//
+// The exceptions are a streamed string of several chunks, which must be put together, and a number of more than 32 bytes, or beyond a float64, where
+// Float is asked for it.
+//
+// # What is refused although servers send it
+//
+// A push inside another reply. All servers put one into the array that EXEC answers when there was a SUBSCRIBE in the transaction, as one of its elements;
+// Redis 6.0 could also put an invalidation into any array, where it is none (redis/redis#8935). To guess which it is would sooner or later hand
+// replies to the wrong callers.
 //
 // None of the types is safe for concurrent use, but Value, which is immutable.
 package resp

@@ -13,12 +13,13 @@ type Error struct {
 	Message string
 }
 
-// Error returns the message fit for a log: one line, of bounded length, and [hidden] for whatever may be an argument that the server
-// echoes. Names of commands are kept.
+// Error returns the message fit for a log: one line, of bounded length, and [hidden] for what the server quotes, which is how servers echo
+// arguments of AUTH, HELLO, ACL, CONFIG and SENTINEL. The name of a command, subcommand or setting is kept where servers quote one. What they
+// echo without quotes, as EXPIRE does with an option it does not know, is kept.
 func (e *Error) Error() string { return "redis: " + clean(e.Message) }
 
 // GoString keeps %#v from showing what Error hides.
-func (e *Error) GoString() string { return "&resp.Error{" + strconv.Quote(clean(e.Message)) + "}" }
+func (e Error) GoString() string { return "&resp.Error{" + strconv.Quote(clean(e.Message)) + "}" }
 
 // Code returns the first word of the message, by which servers classify errors: "ERR", "WRONGTYPE", "NOSCRIPT".
 func (e *Error) Code() string {
@@ -26,7 +27,7 @@ func (e *Error) Code() string {
 	return code
 }
 
-// IsCode reports whether err is, or wraps, an [*Error] with that code.
+// IsCode reports whether the first [*Error] that err is, or wraps, has that code.
 func IsCode(err error, code string) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Code() == code
@@ -34,9 +35,11 @@ func IsCode(err error, code string) bool {
 
 // A SyntaxError says that bytes are not RESP or exceed a limit. The connection they came from is of no further use.
 type SyntaxError struct {
-	Offset  int    // in bytes from the start of the reply
-	Msg     string // never contains bytes of a value
-	Excerpt string // how the offending line begins, as far as it has come: quoted, and with a dot in place of whatever may be a piece of a value
+	Offset int    // in bytes from the start of the reply
+	Msg    string // contains no bytes of the reply but a type byte that there is none of
+	// Excerpt is how the offending line begins, as far as it has come, in quotes. It may be a piece of a value: behind the first byte, letters are
+	// shown as dots, and so are digits where no number has to be, but for three in a row.
+	Excerpt string
 }
 
 func (e *SyntaxError) Error() string {

@@ -26,9 +26,13 @@ func TestErrorHidesArguments(t *testing.T) {
 		"ERR Invalid value \"hunter2\" for `x`":                                                  "ERR Invalid value [hidden] for [hidden]",
 		"ERR Unknown option or number of arguments for SENTINEL SET 'hunter2'":                   "ERR Unknown option or number of arguments for SENTINEL SET [hidden]",
 		"ERR option 'hunter2 which was cut off":                                                  "ERR option [hidden]",
-		"'hunter2'":                                                                              "[hidden]",
-		"ERR unknown command 'hunter2 with spaces'":                                              "ERR unknown command [hidden]",
-		"ERR unknown command '" + strings.Repeat("hunter2", 10) + "'":                            "ERR unknown command [hidden]",
+		"ERR unknown subcommand 'get'hunter2'. Try CLIENT HELP.":                                 "ERR unknown subcommand [hidden]. Try CLIENT HELP.",
+		"ERR unknown command 'x' hunter2'":                                                       "ERR unknown command [hidden]",
+		"ERR unknown command 'x' command 'hunter2'":                                              "ERR unknown command [hidden]",
+		"ERR unknown command 'x' 'hunter2' isn't known":                                          "ERR unknown command [hidden]t known",
+		"'hunter2'": "[hidden]",
+		"ERR unknown command 'hunter2 with spaces'":                   "ERR unknown command [hidden]",
+		"ERR unknown command '" + strings.Repeat("hunter2", 10) + "'": "ERR unknown command [hidden]",
 	} {
 		err := &Error{Message: message}
 		require.Equal(t, "redis: "+want, err.Error())

@@ -3,6 +3,7 @@ package resp
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"testing"
@@ -135,8 +136,13 @@ func FuzzRequest(f *testing.F) {
 				q.Int(n)
 				add(strconv.FormatInt(n, 10))
 			case 4:
-				q.Float(float64(n) / 1024)
-				add(strconv.FormatFloat(float64(n)/1024, 'g', -1, 64))
+				x := float64(n) / 1024
+				q.Float(x)
+				format := byte('g')
+				if x == math.Trunc(x) { // a whole number, of which all digits are written: none here has more than 16
+					format = 'f'
+				}
+				add(strconv.FormatFloat(x, format, -1, 64))
 			case 5:
 				args := strings.Split(string(arg), " ")
 				q.Args(args...)
@@ -197,7 +203,10 @@ func FuzzAppend(f *testing.F) {
 			return
 		}
 		require.Equal(t, want.Encode(2), string(appendNode(nil, want, 2)))
-		for _, frame := range [][]byte{appendNode(nil, want, 3), appendStreamed(nil, want)} {
+		var plain, inStreams []byte
+		used := allocated(func() { plain, inStreams = appendNode(nil, want, 3), appendStreamed(nil, want) })
+		require.LessOrEqual(t, used, uint64(64<<10+4*(cap(plain)+cap(inStreams))), "two buffers that double")
+		for _, frame := range [][]byte{plain, inStreams} {
 			n, err := new(Scanner).Scan(frame)
 			require.NoError(t, err)
 			require.Equal(t, len(frame), n)
@@ -217,6 +226,9 @@ func FuzzErrorText(f *testing.F) {
 		"ERR Error in ACL SETUSER modifier '%s': Syntax error",
 		"ERR Invalid argument '%s' for SENTINEL SET 'auth-pass'",
 		"ERR Invalid argument \"%s\" for the 'config|set' command",
+		"ERR unknown subcommand '%s'. Try CLIENT HELP.",
+		"NOPERM User default has no permissions to run the '%s' command",
+		"ERR unknown command `%s`, with args beginning with: ",
 	}
 	for i, around := range [][2]string{
 		{"", ""},
@@ -232,7 +244,7 @@ func FuzzErrorText(f *testing.F) {
 		f.Add(uint8(i), around[0], around[1])
 	}
 	f.Fuzz(func(t *testing.T, form uint8, before, after string) {
-		const password = "hunter2"
+		const password = "hunter 2" // which is no name: names of commands are shown
 		e := &Error{Message: fmt.Sprintf(forms[int(form)%len(forms)], before+password+after)}
 		var shown string
 		require.LessOrEqual(t, allocated(func() { shown = e.Error() }), uint64(64<<10))

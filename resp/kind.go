@@ -73,6 +73,14 @@ func (k Kind) isAggregate() bool {
 	return k == Array || k == Map || k == Set || k == Push || k == Attribute
 }
 
+// valuesPerCount returns how many values one of the count of an aggregate stands for.
+func (k Kind) valuesPerCount() int {
+	if k == Map || k == Attribute {
+		return 2
+	}
+	return 1
+}
+
 // canStream reports whether a value of kind k may be sent in pieces of an unknown number (RESP3 specification, "Streamed strings" and
 // "Streamed aggregated data types").
 func (k Kind) canStream() bool {

@@ -55,8 +55,26 @@ func parseLength[B bytestring](b B) (int, bool) {
 	return n, true
 }
 
+// maxFloatLine is the longest number that is converted to a float64, in bytes. The longest that servers print has 309 digits before the point and
+// 17 behind it.
+const maxFloatLine = 1024
+
 // parseFloat reads a RESP3 double; see isDouble.
 func parseFloat[B bytestring](b B) (float64, bool) {
+	if f, ok := parseSpecial(b); ok {
+		return f, true
+	}
+	// strconv alone would also take hexadecimal, underscores, "Infinity" and a missing integral part.
+	if len(b) > maxFloatLine || !isDecimal(b) {
+		return 0, false
+	}
+	// A value too large for a float64 is still the server's honest answer: strconv gives ±inf, and ErrRange is the only error left.
+	f, _ := strconv.ParseFloat(string(b), 64)
+	return f, true
+}
+
+// parseSpecial reads the doubles that are no decimal numbers. Older servers print the sign of a NaN as printf does.
+func parseSpecial[B bytestring](b B) (float64, bool) {
 	switch string(b) {
 	case "inf", "+inf":
 		return math.Inf(1), true
@@ -65,22 +83,13 @@ func parseFloat[B bytestring](b B) (float64, bool) {
 	case "nan", "-nan":
 		return math.NaN(), true
 	}
-	// strconv alone would also take hexadecimal, underscores, "Infinity" and a missing integral part.
-	if !isDecimal(b) {
-		return 0, false
-	}
-	// A value too large for a float64 is still the server's honest answer: strconv gives ±inf, and ErrRange is the only error left.
-	f, _ := strconv.ParseFloat(string(b), 64)
-	return f, true
+	return 0, false
 }
 
 // isDouble reports whether b is a RESP3 double: a decimal number with an optional fraction and exponent, inf, -inf or nan.
 func isDouble(b []byte) bool {
-	switch string(b) {
-	case "inf", "+inf", "-inf", "nan", "-nan": // older servers print the sign of a NaN as printf does
-		return true
-	}
-	return isDecimal(b)
+	_, special := parseSpecial(b)
+	return special || isDecimal(b)
 }
 
 // isDecimal reports whether b is [sign]digits[.digits][e[sign]digits].
@@ -138,6 +147,8 @@ func formatFloat(dst []byte, f float64) []byte {
 		return append(dst, "-inf"...)
 	case math.IsNaN(f):
 		return append(dst, "nan"...)
+	case f == math.Trunc(f) && math.Abs(f) < 1e17: // all digits, as servers do; 'g' has an exponent from a million on
+		return strconv.AppendFloat(dst, f, 'f', -1, 64)
 	}
 	return strconv.AppendFloat(dst, f, 'g', -1, 64)
 }

@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,7 +24,10 @@ func readAs(t *testing.T, r *Reply, expected frames.Node) (got any) {
 		return r.Bool()
 	case Double:
 		f := r.Float()
-		return f == f && f > 0 // not a number is not equal to itself
+		if f != f { // not a number is not equal to itself, and has a sign
+			return "nan"
+		}
+		return math.Float64bits(f)
 	case Map:
 		got := [][2]any{}
 		n := r.Pairs()

@@ -63,9 +63,8 @@ func (l *shownLine) hideQuoted(msg string) {
 			l.write(msg)
 			return
 		}
-		n := strings.IndexByte(msg[i+1:], msg[i])
-		if n >= 0 && isName(msg[i+1:i+1+n]) && followsName(msg[:i]) {
-			from = i + 1 + n + 1
+		if end := nameEnd(msg, i); end > 0 && followsName(msg[:i]) {
+			from = end
 			continue
 		}
 		l.write(msg[:i])
@@ -82,6 +81,27 @@ func (l *shownLine) hideQuoted(msg string) {
 func openingQuote(msg string, from int) int {
 	for i := from; i < len(msg); i++ {
 		if c := msg[i]; (c == '\'' || c == '"' || c == '`') && (i == 0 || !isWordByte(msg[i-1])) {
+			return i
+		}
+	}
+	return -1
+}
+
+// nameEnd returns where the quoted name ends that begins at i; 0 when it is none, or may be none: of its quotes there must be just these two, for
+// an argument may hold quotes itself.
+func nameEnd(msg string, i int) int {
+	end := nextQuote(msg, i+1, msg[i])
+	if end < 0 || !isName(msg[i+1:end]) || nextQuote(msg, end+1, msg[i]) >= 0 {
+		return 0
+	}
+	return end + 1
+}
+
+// nextQuote returns where the next quote of a kind is that is not an apostrophe inside a word, or -1.
+func nextQuote(msg string, from int, quote byte) int {
+	for i := from; i < len(msg); i++ {
+		inWord := i > 0 && isWordByte(msg[i-1]) && i+1 < len(msg) && isWordByte(msg[i+1])
+		if msg[i] == quote && !inWord {
 			return i
 		}
 	}

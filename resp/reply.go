@@ -23,13 +23,22 @@ func (r *Reply) Kind() Kind { return r.peek().kind }
 // Err returns what made the cursor stop. At the start of an error reply that is the reply itself, as an [*Error], and it sticks; use
 // [Reply.ErrorReply] first to go on behind it.
 func (r *Reply) Err() error {
-	if r.err == nil && r.pos == r.head && r.pos < len(r.buf) {
-		first := Kind(r.buf[r.pos])
+	if r.err == nil && r.atHead() {
+		first := Kind(r.buf[r.head])
 		if first.isError() || first == Attribute && r.Kind().isError() {
 			r.want("value")
 		}
 	}
 	return r.err
+}
+
+// atHead reports whether the first value is next: what may stand before it are the ends of streams inside its attributes.
+func (r *Reply) atHead() bool {
+	pos := r.pos
+	for pos < r.head && Kind(r.buf[pos]) == streamEnd {
+		pos += len(".\r\n")
+	}
+	return pos == r.head && pos < len(r.buf)
 }
 
 // Null reports whether a null is next, and moves past it if so.
@@ -54,7 +63,7 @@ func (r *Reply) ErrorReply() *Error {
 	return &Error{Message: string(r.buf[t.from:t.to])}
 }
 
-// Int returns an integer, a boolean as 0 or 1, or a string or double that is written as an integer.
+// Int returns an integer, a boolean as 0 or 1, or a string or double that is written as an integer, in 32 bytes at the most.
 func (r *Reply) Int() int64 {
 	if line := r.buf[r.pos:]; len(line) > 3 && Kind(line[0]) == Integer && r.err == nil {
 		first := 1
@@ -82,7 +91,8 @@ func (r *Reply) Int() int64 {
 	return 0
 }
 
-// Float returns a double, an integer, or a string that holds a number as RESP3 writes doubles.
+// Float returns a double, an integer, or a string that holds a number as RESP3 writes doubles, in 1024 bytes at the most. It is ±inf where the
+// number is beyond a float64.
 func (r *Reply) Float() float64 {
 	t, text := r.single()
 	if f, ok := toFloat(t.kind, text); ok {
@@ -139,6 +149,11 @@ func (r *Reply) Text() string {
 	if from, to, ok := bulkAt(r.buf, r.pos); ok && r.err == nil {
 		r.pos = to + 2
 		return string(r.buf[from:to])
+	}
+	t := r.peek()
+	if next, ok := streamedString(r.buf, t); ok {
+		r.pos = next
+		return chunksText(r.buf, t.next)
 	}
 	return string(r.Bytes())
 }

@@ -288,17 +288,50 @@ func TestReplyArgs(t *testing.T) {
 	require.Equal(t, [][]byte{[]byte("before"), []byte("GET"), []byte("k")}, args)
 	require.Equal(t, len(args[1]), cap(args[1]))
 	require.Empty(t, replyTo("*0\r\n").Args(nil))
-	for frame, want := range map[string]error{
-		"$1\r\na\r\n":                   &TypeError{Want: "array", Got: BulkString},
-		"~1\r\n$1\r\na\r\n":             &TypeError{Want: "array", Got: Set},
-		"*?\r\n$1\r\na\r\n.\r\n":        &TypeError{Want: "array", Got: Array},
-		"*-1\r\n":                       &TypeError{Want: "array", Got: Null},
-		"*2\r\n$1\r\na\r\n:1\r\n":       &TypeError{Want: "bulk string", Got: Integer},
-		"*1\r\n$-1\r\n":                 &TypeError{Want: "bulk string", Got: Null},
-		"*2\r\n$1\r\na\r\n$?\r\n;0\r\n": &TypeError{Want: "bulk string", Got: BulkString},
+	for frame, want := range map[string]*TypeError{
+		"":                              {Want: "array"},
+		"$1\r\na\r\n":                   {Want: "array", Got: BulkString},
+		"-ERR no\r\n":                   {Want: "array", Got: SimpleError},
+		"~1\r\n$1\r\na\r\n":             {Want: "array", Got: Set},
+		"|0\r\n*1\r\n$1\r\na\r\n":       {Want: "array", Got: Attribute},
+		"*?\r\n$1\r\na\r\n.\r\n":        {Want: "array", Got: Array},
+		"*-1\r\n":                       {Want: "array", Got: Null},
+		"*2\r\n$1\r\na\r\n:1\r\n":       {Want: "bulk string", Got: Integer},
+		"*2\r\n$1\r\na\r\n-ERR no\r\n":  {Want: "bulk string", Got: SimpleError},
+		"*1\r\n$-1\r\n":                 {Want: "bulk string", Got: Null},
+		"*1\r\n|0\r\n$1\r\na\r\n":       {Want: "bulk string", Got: Attribute},
+		"*2\r\n$1\r\na\r\n$?\r\n;0\r\n": {Want: "bulk string", Got: BulkString},
 	} {
 		r := replyTo(frame)
-		r.Args(nil)
+		require.Empty(t, r.Args(nil), "%q", frame)
 		require.Equal(t, want, r.Err(), "%q", frame)
+		require.Zero(t, r.pos, "%q", frame)
+		require.Empty(t, r.Args(nil), "the error sticks")
 	}
+}
+
+// Err tells of the error reply behind attributes, however they end, and of no other.
+func TestReplyErrBehindAttributes(t *testing.T) {
+	t.Parallel()
+	want := &Error{Message: "ERR no"}
+	for _, attribute := range []string{"+v\r\n", "*0\r\n", "*?\r\n.\r\n", "~?\r\n*?\r\n:1\r\n.\r\n.\r\n", "$?\r\n;1\r\na\r\n;0\r\n"} {
+		r := replyTo("|1\r\n+a\r\n" + attribute + "-ERR no\r\n")
+		require.Equal(t, 1, r.Attributes())
+		require.NoError(t, r.Err())
+		r.Skip()
+		r.Skip()
+		require.Equal(t, want, r.Err(), "skipped %q", attribute)
+
+		r = replyTo("|1\r\n+a\r\n" + attribute + "-ERR no\r\n")
+		r.Attributes()
+		nodeFrom(t, r)
+		nodeFrom(t, r)
+		require.Equal(t, want, r.Err(), "read %q", attribute)
+	}
+	r := replyTo("*1\r\n|1\r\n+a\r\n:1\r\n-ERR x\r\n")
+	require.Equal(t, 1, r.Array())
+	require.Equal(t, 1, r.Attributes())
+	r.Skip()
+	r.Skip()
+	require.NoError(t, r.Err(), "the error is an element")
 }

@@ -13,17 +13,19 @@ const (
 )
 
 const (
-	minValue  = 3                  // the shortest a value can be on the wire, in bytes: a kind byte and CRLF
+	minValue      = 3       // the shortest a value can be on the wire, in bytes: a kind byte and CRLF
+	maxKeptLevels = 1 << 10 // whose memory is kept for the next reply
+
 	maxHeader = 1 + maxIntLine + 2 // the longest line of a kind whose line is a number, a letter or nothing
 )
 
 // A Scanner finds the end of the first reply in a buffer that grows while bytes arrive. It remembers how far it
 // came: of a reply that is cut into pieces it looks again at nothing but the header of the value that is not complete.
 //
-// The zero value is ready and has the default limits. Each is refused as soon as what the server declares goes over it.
+// The zero value is ready and has the default limits. What one header declares beyond them is refused before any of it arrives.
 type Scanner struct {
 	MaxFrame    int // bytes one reply may take; 0: DefaultMaxFrame
-	MaxDepth    int // levels one reply may nest, of which each costs the Scanner 8 bytes; 0: DefaultMaxDepth
+	MaxDepth    int // levels one reply may nest, of which each costs the Scanner some 8 to 24 bytes; 0: DefaultMaxDepth
 	MaxElements int // values that the aggregates of one reply may hold in all, those of a map counted twice; 0: as many as MaxFrame has room for
 
 	begun    bool
@@ -67,6 +69,9 @@ func (s *Scanner) Scan(buf []byte) (n int, err error) {
 
 // Reset forgets a reply that was begun.
 func (s *Scanner) Reset() {
+	if cap(s.outer) > maxKeptLevels {
+		s.outer = nil
+	}
 	s.begun, s.pos, s.searched, s.elements, s.level, s.outer = false, 0, 0, 0, 0, s.outer[:0]
 }
 
@@ -209,14 +214,12 @@ func (s *Scanner) count(buf []byte, kind Kind, line []byte, next int) (n int, er
 		return 0, s.fail(buf, "invalid count of "+article(kind.String()))
 	case n > s.maxFrame()/minValue:
 		return 0, s.overLimit(buf)
-	case kind == Map || kind == Attribute:
-		n *= 2
 	}
+	n *= kind.valuesPerCount()
 	if next+n*minValue > s.maxFrame() {
 		return 0, s.overLimit(buf)
 	}
-	s.elements += n
-	return n, s.checkElements(buf)
+	return n, s.countElements(buf, n)
 }
 
 // open begins the level inside the value, or the attribute, whose header ends at next.
@@ -234,8 +237,7 @@ func (s *Scanner) open(buf []byte, kind Kind, next int, inner level) error {
 // took moves past a value. Those of a counted aggregate were counted with it.
 func (s *Scanner) took(buf []byte, next int) error {
 	if s.level < 0 && s.level != streamChunks {
-		s.elements++
-		if err := s.checkElements(buf); err != nil {
+		if err := s.countElements(buf, 1); err != nil {
 			return err
 		}
 	}
@@ -243,10 +245,15 @@ func (s *Scanner) took(buf []byte, next int) error {
 	return nil
 }
 
-func (s *Scanner) checkElements(buf []byte) error {
-	if s.MaxElements > 0 && s.elements > s.MaxElements {
+// countElements adds n to the elements of the reply.
+func (s *Scanner) countElements(buf []byte, n int) error {
+	switch {
+	case s.MaxElements <= 0:
+		return nil
+	case n > s.MaxElements-s.elements:
 		return s.fail(buf, "reply over the limit of "+strconv.Itoa(s.MaxElements)+" elements")
 	}
+	s.elements += n
 	return nil
 }
 

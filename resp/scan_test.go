@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"math"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -170,6 +171,25 @@ func TestScanShrinkingBuffer(t *testing.T) {
 			require.NotPanics(t, func() { _, _ = s.Scan([]byte(c.Bytes[:at])) })
 		}
 	})
+}
+
+// However large the limit, counts that multiply are counted right.
+func TestScanElementsDoNotOverflow(t *testing.T) {
+	t.Parallel()
+	s := &Scanner{MaxElements: math.MaxInt, MaxFrame: math.MaxInt}
+	_, err := s.Scan([]byte(strings.Repeat("*"+strconv.Itoa(math.MaxInt/50)+"\r\n", 100)))
+	var syntax *SyntaxError
+	require.ErrorAs(t, err, &syntax)
+	require.Contains(t, syntax.Msg, " elements")
+}
+
+// The memory of a reply that was nested deep is not kept for ever.
+func TestScanLetsGoOfLevels(t *testing.T) {
+	t.Parallel()
+	s := &Scanner{MaxDepth: 1 << 20}
+	_, err := s.Scan([]byte(strings.Repeat("*1\r\n", 10_000) + ":1\r\n"))
+	require.NoError(t, err)
+	require.LessOrEqual(t, cap(s.outer), maxKeptLevels)
 }
 
 func TestScanLimitsByDefault(t *testing.T) {

@@ -1,6 +1,9 @@
 package resp
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // emptyChunk ends a streamed string.
 const emptyChunk = ";0\r\n"
@@ -13,17 +16,35 @@ func streamedString[B bytestring](b B, t token) (next int, ok bool) {
 	return skipStream(b, t.next)
 }
 
-// appendChunks appends the text of a streamed string whose header ends at pos.
-func appendChunks[B bytestring](dst []byte, b B, pos int) []byte {
-	size := 0
+// chunksSize returns how many bytes the text of a streamed string has whose header ends at pos.
+func chunksSize[B bytestring](b B, pos int) (size int) {
 	for t := tokenAt(b, pos); t.kind == chunk && t.from < t.to; t = tokenAt(b, t.next) {
 		size += t.to - t.from
 	}
-	dst = slices.Grow(dst, size)
+	return size
+}
+
+// appendChunks appends the text of a streamed string whose header ends at pos.
+func appendChunks[B bytestring](dst []byte, b B, pos int) []byte {
+	dst = slices.Grow(dst, chunksSize(b, pos))
 	for t := tokenAt(b, pos); t.kind == chunk && t.from < t.to; t = tokenAt(b, t.next) {
 		dst = append(dst, b[t.from:t.to]...)
 	}
 	return dst
+}
+
+// chunksText returns the text of a streamed string whose header ends at pos as a string. From a string, that of a single chunk is a part of it.
+func chunksText[B bytestring](b B, pos int) string {
+	size := chunksSize(b, pos)
+	if first := tokenAt(b, pos); first.to-first.from == size {
+		return string(b[first.from:first.to])
+	}
+	var text strings.Builder
+	text.Grow(size)
+	for t := tokenAt(b, pos); t.kind == chunk && t.from < t.to; t = tokenAt(b, t.next) {
+		text.Write([]byte(b[t.from:t.to]))
+	}
+	return text.String()
 }
 
 // skipStream returns where a streamed value ends whose header ends at pos. Whatever is inside, each token either opens a stream, ends

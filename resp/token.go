@@ -26,7 +26,7 @@ const mostDigits = 18
 // bulkAt returns where the text of a bulk string is, when one is complete at pos and written as all but the largest are. Anything
 // else is left to tokenAt and to the Scanner. Most of all values are read here.
 func bulkAt[B bytestring](b B, pos int) (from, to int, ok bool) {
-	if len(b)-pos < len("$0\r\n\r\n") || pos < 0 {
+	if len(b)-pos < len("$0\r\n\r\n") {
 		return 0, 0, false
 	}
 	head := b[pos : pos+len("$0\r\n\r\n")]
@@ -150,10 +150,7 @@ func stringToken(t token, n, room int) token {
 
 // aggregateToken completes the token of an aggregate of n values or pairs, when there is room for them.
 func aggregateToken(t token, n, room int) token {
-	per := 1
-	if t.kind == Map || t.kind == Attribute {
-		per = 2
-	}
+	per := t.kind.valuesPerCount()
 	if n > room/(per*minValue) {
 		return token{}
 	}

@@ -11,6 +11,9 @@ import (
 // A Value that holds others is one copy of its bytes on the wire: it takes no more memory than arrived, whatever a server puts into it,
 // and its elements are made when they are asked for. The texts of elements are parts of that copy and keep all of it in memory; use
 // [strings.Clone] to keep one alone. Attributes are left out; [Reply.Attributes] reads them.
+//
+// To find an element, those before it are walked through. So to go down through all levels of a Value costs its size for each level, where a Reply is
+// read once; of whoever may send a reply that is large, and nested as deep as allowed, that is many seconds of a processor.
 type Value struct {
 	kind Kind
 	num  int64  // of an integer or a boolean
@@ -50,7 +53,7 @@ func valueOf[B bytestring](b B, t token) (v Value, next int, ok bool) {
 		if !ok {
 			return Value{}, 0, false
 		}
-		return Value{kind: t.kind, text: string(appendChunks(nil, b, t.next))}, next, true
+		return Value{kind: t.kind, text: chunksText(b, t.next)}, next, true
 	}
 	return Value{kind: t.kind, text: string(text)}, t.next, true
 }
@@ -167,7 +170,10 @@ func (v Value) Pairs() iter.Seq2[Value, Value] {
 			if nested {
 				pos = valueAt(v.text, pos).next
 			}
-			key, next, _ := valueOf(v.text, valueAt(v.text, pos))
+			key, next, ok := valueOf(v.text, valueAt(v.text, pos))
+			if !ok {
+				return
+			}
 			val, next, ok := valueOf(v.text, valueAt(v.text, next))
 			if !ok || !yield(key, val) {
 				return

@@ -98,6 +98,18 @@ func TestValueKinds(t *testing.T) {
 	require.Equal(t, &Error{Message: "ERR no"}, replyTo("-ERR no\r\n").Value().Err())
 }
 
+// What no Scanner accepted yields the same, however it is asked for.
+func TestValueOfAnUnscannedKey(t *testing.T) {
+	t.Parallel()
+	v := replyTo("%1\r\n:x\r\n:1\r\n").Value()
+	for range v.All() {
+		t.Fatal("the key is no integer")
+	}
+	for range v.Pairs() {
+		t.Fatal("the key is no integer")
+	}
+}
+
 // A Value shares nothing with the frame it was read from.
 func TestValueIsOwned(t *testing.T) {
 	t.Parallel()

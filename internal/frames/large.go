@@ -29,6 +29,8 @@ var bulky = []Frame{
 	{Name: "16 million integers", Bytes: "*16777200\r\n", Unit: ":1\r\n", Times: 16_777_200},
 	{Name: "16 million empty arrays", Bytes: "*16777200\r\n", Unit: "*0\r\n", Times: 16_777_200},
 	{Name: "9 million chunks of a byte", Bytes: "$?\r\n", Unit: ";1\r\na\r\n", Times: 9_586_900, Tail: ";0\r\n"},
+	{Name: "a chunk of 60 MB", Bytes: "$?\r\n;62914560\r\n", Unit: megabyte, Times: 60, Tail: "\r\n;0\r\n"},
+	{Name: "chunks of a megabyte", Bytes: "$?\r\n", Unit: ";1048576\r\n" + megabyte + "\r\n", Times: 60, Tail: ";0\r\n"},
 	{Name: "22 million streamed nulls", Bytes: "*?\r\n", Unit: "_\r\n", Times: 22_369_600, Tail: ".\r\n"},
 	{Name: "16 million attributes in a row", Unit: "|0\r\n", Times: 16_777_200, Tail: ":1\r\n"},
 	{Name: "64 MB of an error", Bytes: "-ERR '", Unit: "'x' ", Times: 16_777_200, Tail: "\r\n"},

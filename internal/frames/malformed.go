@@ -54,6 +54,7 @@ var malformed = []Frame{
 	{Name: "verbatim string without a colon", Bytes: "=5\r\nhello\r\n", Err: "without its three-letter format"},
 	{Name: "push inside an array", Bytes: "*1\r\n>1\r\n:1\r\n", At: 4, Err: "push inside another reply"},
 	{Name: "push behind an attribute", Bytes: "|0\r\n>1\r\n:1\r\n", At: 4, Err: "push inside another reply"},
+	{Name: "push inside the reply to EXEC", Bytes: "*2\r\n>3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n+PONG\r\n", At: 4, Err: "push inside another reply"},
 	{Name: "error inside an array", Bytes: "*2\r\n:1\r\n:x\r\n", At: 8, Err: "invalid integer"},
 	{Name: "too few elements", Bytes: "*1\r\n\r\n", At: 4, Err: `unknown type byte "\r"`},
 	{Name: "HTTP", Bytes: "HTTP/1.1 400 Bad Request\r\n", Err: `unknown type byte "H"`},

@@ -35,6 +35,8 @@ var valid = []Frame{
 	{Name: "capital exponent", Bytes: ",1E+100\r\n", Want: One(',', "1E+100")},
 	{Name: "double beyond float64", Bytes: ",1e400\r\n", Want: One(',', "1e400")},
 	{Name: "double of a hundred digits", Bytes: ",0." + strings.Repeat("3", 100) + "\r\n", Want: One(',', "0."+strings.Repeat("3", 100))},
+	{Name: "double of a million", Bytes: ",1000000\r\n", Want: One(',', "1000000")},
+	{Name: "largest double without an exponent", Bytes: ",99999999999999984\r\n", Want: One(',', "99999999999999984")},
 	{Name: "infinity", Bytes: ",inf\r\n", Want: One(',', "inf")},
 	{Name: "minus infinity", Bytes: ",-inf\r\n", Want: One(',', "-inf")},
 	{Name: "not a number", Bytes: ",nan\r\n", Want: One(',', "nan")},

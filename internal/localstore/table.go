@@ -1,8 +1,6 @@
 package localstore
 
 import (
-	"strings"
-
 	"github.com/bwredis/bwredis/resp"
 )
 
@@ -113,10 +111,8 @@ func (t *turn) lookup(name []byte) (command, bool) {
 
 // fail appends an error reply. Line breaks, which cannot be sent in one, become spaces.
 func (t *turn) fail(msg string) {
-	t.out = resp.AppendError(t.out, oneLine.Replace(msg))
+	t.out = resp.AppendError(t.out, msg)
 }
-
-var oneLine = strings.NewReplacer("\r", " ", "\n", " ")
 
 func (t *turn) failArity(name string) {
 	t.fail("ERR wrong number of arguments for '" + name + "' command")

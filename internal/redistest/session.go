@@ -3,7 +3,6 @@ package redistest
 import (
 	"io"
 	"net"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -64,12 +63,12 @@ func (c *Session) Raw(s string) {
 
 // Simple answers a simple string.
 func (c *Session) Simple(s string) {
-	c.add(func(out []byte, _ int) []byte { return resp.AppendSimple(out, oneLine(s)) })
+	c.add(func(out []byte, _ int) []byte { return resp.AppendSimple(out, s) })
 }
 
 // Error answers an error; msg begins with its code.
 func (c *Session) Error(msg string) {
-	c.add(func(out []byte, _ int) []byte { return resp.AppendError(out, oneLine(msg)) })
+	c.add(func(out []byte, _ int) []byte { return resp.AppendError(out, msg) })
 }
 
 // Int answers an integer.
@@ -183,6 +182,3 @@ func resetConn(nc net.Conn) {
 		_ = nc.Close()
 	}
 }
-
-// oneLine does what servers do to a message that would break the protocol.
-func oneLine(s string) string { return strings.NewReplacer("\r", " ", "\n", " ").Replace(s) }
