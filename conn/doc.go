@@ -21,6 +21,11 @@
 // An [*Error] says which phase failed and whether anything may have reached the server. A *resp.Error is the server's own no, and leaves
 // the connection fine, as does an error that a handler returns. A connection that is dead stays dead: [Conn.Err] tells.
 //
+// # Memory
+//
+// Buffers grow with what arrived, never with what was announced, and shrink again. They double, so that for a moment a reply that is read and copied
+// takes up to three times its bytes; [Dialer.MaxReply] bounds them.
+//
 // # What must not share a connection
 //
 // Commands that change the connection for everybody (SELECT, AUTH, HELLO 2, MULTI outside one request, WATCH, SUBSCRIBE) and those that hold

@@ -23,22 +23,26 @@ func (r *Reply) Kind() Kind { return r.peek().kind }
 // Err returns what made the cursor stop. At the start of an error reply that is the reply itself, as an [*Error], and it sticks; use
 // [Reply.ErrorReply] first to go on behind it.
 func (r *Reply) Err() error {
-	if r.err == nil && r.atHead() {
-		first := Kind(r.buf[r.head])
-		if first.isError() || first == Attribute && r.Kind().isError() {
-			r.want("value")
-		}
+	if r.err == nil && r.pos <= r.head {
+		r.headErr()
 	}
 	return r.err
 }
 
-// atHead reports whether the first value is next: what may stand before it are the ends of streams inside its attributes.
-func (r *Reply) atHead() bool {
+// headErr makes the error reply stick that the first value is, if that is next. What may stand before it are the ends of streams inside its
+// attributes.
+func (r *Reply) headErr() {
 	pos := r.pos
 	for pos < r.head && Kind(r.buf[pos]) == streamEnd {
 		pos += len(".\r\n")
 	}
-	return pos == r.head && pos < len(r.buf)
+	if pos != r.head || pos == len(r.buf) {
+		return
+	}
+	first := Kind(r.buf[pos])
+	if first.isError() || first == Attribute && r.Kind().isError() {
+		r.want("value")
+	}
 }
 
 // Null reports whether a null is next, and moves past it if so.
