@@ -48,6 +48,9 @@ func describeOurs(v resp.Value, level int) string {
 	case resp.Null:
 		return "nil"
 	case resp.Array, resp.Set, resp.Push, resp.Map:
+		if v.Len() > maxElems {
+			return list(v.Len(), level, nil)
+		}
 		elems := v.Elems()
 		return list(len(elems), level, func(i int) any { return elems[i] })
 	default:

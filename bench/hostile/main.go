@@ -1,7 +1,7 @@
 // Program hostile shows what bwredis and other Go clients of Redis do with replies that no server should send, and what memory that takes. It prints a table
 // in Markdown: a row for every frame, a column for every client.
 //
-// Each client reads each frame in a process of its own, which may take 12 GiB of address space and 20 seconds: some of them do not survive. That bound, and
+// Each client reads each frame in a process of its own, which may take 12 GiB of address space and a minute: some of them do not survive. That bound, and
 // the figures from /proc, exist on Linux only. It exits with 1 when a reply ended bwredis, or could not be put to a client.
 package main
 

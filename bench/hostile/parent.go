@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	parallel  = 2                // children at a time: each may touch gigabytes
-	wallClock = 20 * time.Second // for a child
-	maxOutput = 1 << 20          // of a child that is kept
+	parallel  = 2           // children at a time: each may touch gigabytes
+	wallClock = time.Minute // for a child
+	maxOutput = 1 << 20     // of a child that is kept
 )
 
 // A table is what came of every case.
