@@ -14,7 +14,7 @@ type Reply struct {
 }
 
 // Reset points r at the start of frame. r borrows it.
-func (r *Reply) Reset(frame []byte) { *r = Reply{buf: frame} }
+func (r *Reply) Reset(frame []byte) { r.buf, r.pos, r.head, r.err = frame, 0, 0, nil }
 
 // Kind returns the kind of the next value, and 0 at the end of the reply or after an error. It does not move the cursor. $-1 and *-1
 // are [Null].

@@ -77,23 +77,30 @@ func wholeAt[B bytestring](b B, pos int) int {
 	if pos >= len(b) {
 		return 0
 	}
-	switch Kind(b[pos]) {
-	case BulkString:
-		if _, to, ok := bulkAt(b, pos); ok {
-			return to + 2
-		}
-	case Integer:
-		first := pos + 1
-		if first < len(b) && b[first] == '-' {
-			first++
-		}
-		i := first
-		for i < len(b) && b[i]-'0' <= 9 {
-			i++
-		}
-		if i > first && i <= first+mostDigits && len(b)-i >= 2 && b[i] == '\r' && b[i+1] == '\n' {
-			return i + 2
-		}
+	if Kind(b[pos]) == Integer {
+		return integerEnd(b, pos)
+	}
+	if _, to, ok := bulkAt(b, pos); ok {
+		return to + 2
+	}
+	return 0
+}
+
+// integerEnd is wholeAt for integers.
+func integerEnd[B bytestring](b B, pos int) int {
+	if pos >= len(b) || Kind(b[pos]) != Integer {
+		return 0
+	}
+	first := pos + 1
+	if first < len(b) && b[first] == '-' {
+		first++
+	}
+	i := first
+	for i < len(b) && b[i]-'0' <= 9 {
+		i++
+	}
+	if i > first && i <= first+mostDigits && len(b)-i >= 2 && b[i] == '\r' && b[i+1] == '\n' {
+		return i + 2
 	}
 	return 0
 }
