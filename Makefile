@@ -48,7 +48,7 @@ bench: ## throughput over callers and kept connections; against REDIS_* when USE
 
 .PHONY: bench-codec
 bench-codec: ## the codec beside those of the peers and beside bare loops
-	cd bench && go run ./codec
+	cd bench && go run ./codec -rounds 15
 
 .PHONY: hostile
 hostile: ## write docs/hostile.md anew: what each client makes of hostile replies

@@ -94,13 +94,10 @@ func AppendAggregate(dst []byte, k Kind, n, protocol int) []byte {
 	if protocol >= 3 {
 		return appendHeader(dst, k, n)
 	}
-	switch k {
-	case Attribute:
+	if k == Attribute {
 		panic("resp: RESP2 has no attributes")
-	case Map:
-		n *= 2
 	}
-	return appendHeader(dst, Array, n)
+	return appendHeader(dst, Array, n*k.valuesPerCount())
 }
 
 // AppendStream appends the header of a string (BulkString), array, map or set of RESP3 that goes on until [AppendStreamEnd]: a string with

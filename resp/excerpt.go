@@ -7,7 +7,7 @@ const (
 	maxDigits  = 3  // in a row, where no number has to be: enough for the status of HTTP
 )
 
-// excerpt shows how the line begins that b starts with: what is wrong with a header, as in "$-2" or "*1e9", or that a server does not
+// excerpt shows how the line begins that b starts with: what is wrong with a header, as in "$-2" or "*1000000000", or that a server does not
 // speak RESP at all, as in "H.../1.1 400". Out of step, a line may be anything, a password included: so letters are hidden, and digits
 // too where no number has to be.
 func excerpt(b []byte) string {
