@@ -13,14 +13,20 @@ type Request struct {
 	args       int // arguments of the current command, its name included
 	idempotent bool
 	blocking   bool
+	special    bool        // a command may be one of those that Special tells of
+	scripts    []scriptUse // the commands that run scripts
 }
 
 // Reset empties q and keeps its memory.
-func (q *Request) Reset() { *q = Request{buf: q.buf[:0]} }
+func (q *Request) Reset() {
+	clear(q.scripts) // they may be garbage by now
+	*q = Request{buf: q.buf[:0], scripts: q.scripts[:0]}
+}
 
 // Cmd begins a command. The name may not hold arguments: "CLIENT KILL" is Cmd("CLIENT").Str("KILL").
 func (q *Request) Cmd(name string) *Request {
 	q.commands++
+	q.special = q.special || isSpecial(name)
 	q.head, q.args = len(q.buf)+1, 1
 	q.buf = append(q.buf, '*', '1', '\r', '\n')
 	q.buf = appendString(q.buf, BulkString, name)
