@@ -25,12 +25,20 @@ func (q *Request) Reset() {
 
 // Cmd begins a command. The name may not hold arguments: "CLIENT KILL" is Cmd("CLIENT").Str("KILL").
 func (q *Request) Cmd(name string) *Request {
-	q.commands++
+	q.begin()
 	q.special = q.special || isSpecial(name)
 	q.head, q.args = len(q.buf)+1, 1
 	q.buf = append(q.buf, '*', '1', '\r', '\n')
 	q.buf = appendString(q.buf, BulkString, name)
 	return q
+}
+
+// begin counts a command, the first byte of which comes next.
+func (q *Request) begin() {
+	if len(q.scripts) > 0 {
+		q.endScript()
+	}
+	q.commands++
 }
 
 // Str adds an argument to the command begun last.

@@ -30,6 +30,7 @@ type scriptUse struct {
 	s       *Script
 	command int // its index among the commands
 	start   int // where it begins in Request.buf
+	end     int // where the next one begins; 0 while there is none
 }
 
 // evalSHA is the name of the command as it is encoded, and what follows it is $40, the SHA and its end.
@@ -41,8 +42,10 @@ const (
 // Script begins a command that runs s with these keys, by EVALSHA. Further arguments are the script's ARGV. The connection that carries the request sends
 // the text where the server does not know the script; see there.
 func (q *Request) Script(s *Script, keys ...string) *Request {
-	q.scripts = append(q.scripts, scriptUse{s, q.commands, len(q.buf)})
-	return q.Cmd(evalSHA).Str(s.sha).Int(int64(len(keys))).Args(keys...)
+	use := scriptUse{s: s, command: q.commands, start: len(q.buf)}
+	q.Cmd(evalSHA).Str(s.sha).Int(int64(len(keys))).Args(keys...)
+	q.scripts = append(q.scripts, use)
+	return q
 }
 
 // Scripted reports whether [Request.Script] was called.
@@ -53,27 +56,31 @@ func (q *Request) Scripted() bool { return len(q.scripts) > 0 }
 func (q *Request) AppendEval(dst *Request, i int) bool {
 	for k := range q.scripts {
 		if use := &q.scripts[k]; use.command == i {
-			dst.appendEval(use.s, q.command(use.start))
+			end := use.end
+			if end == 0 {
+				end = len(q.buf)
+			}
+			dst.appendEval(use.s, q.buf[use.start:end])
 			return true
 		}
 	}
 	return false
 }
 
-// command returns the bytes of the command that begins at start.
-func (q *Request) command(start int) []byte {
-	var s Scanner
-	s.MaxFrame = len(q.buf)
-	n, _ := s.Scan(q.buf[start:])
-	return q.buf[start : start+n]
+// endScript notes that another command begins.
+func (q *Request) endScript() {
+	if last := &q.scripts[len(q.scripts)-1]; last.end == 0 {
+		last.end = len(q.buf)
+	}
 }
 
 // appendEval adds a command that was encoded with EVALSHA, as EVAL with the text.
 func (q *Request) appendEval(s *Script, encoded []byte) {
 	var r Reply
 	r.Reset(encoded)
-	q.commands++
-	q.head, q.args = len(q.buf)+1, r.Array()
+	args := r.Array()
+	q.begin()
+	q.head, q.args = len(q.buf)+1, args
 	count := headLen(encoded)
 	q.buf = append(q.buf, encoded[:count]...)
 	q.buf = appendString(q.buf, BulkString, "EVAL")
