@@ -13,6 +13,8 @@ type call struct {
 	// Set before the call is queued, constant until it is done.
 	h   resp.Handler
 	seq uint64 // position among all calls of the connection
+	// confirm is the word that begins the replies of a request that subscribes, else "". They are pushes in RESP3.
+	confirm string
 
 	// Guarded by Conn.mu.
 	since      time.Time // when the reply began to be owed; zero when the connection has no Timeout
@@ -27,9 +29,8 @@ type call struct {
 	wake chan struct{} // of size 1: look at your call and at the roles again
 
 	// Owned by the leader while the call is queued, by its caller afterwards.
-	owed   int    // replies still to come
-	frames []byte // replies that came while another caller was reading
-	ends   []int  // where each of frames ends
+	owed int  // replies still to come
+	kept kept // replies that came while another caller was reading
 
 	// Owned by the caller.
 	handed int   // replies given to h
@@ -37,17 +38,14 @@ type call struct {
 	reply  resp.Reply
 }
 
-func (c *Conn) newCall(replies int, h resp.Handler, blocking bool) *call {
+func (c *Conn) newCall(q *resp.Request, h resp.Handler, confirm string) *call {
 	own, ok := c.calls.Get().(*call)
 	if !ok {
 		own = &call{wake: make(chan struct{}, 1)}
 	}
-	own.h, own.owed, own.blocking = h, replies, blocking
+	own.h, own.owed, own.blocking, own.confirm = h, q.Len(), q.Blocking(), confirm
 	return own
 }
-
-// maxKept bounds, in bytes, the buffers that outlive the request they grew for.
-const maxKept = 64 << 10
 
 // recycle makes a call available to another request. Nobody else may know it any more.
 func (c *Conn) recycle(own *call) {
@@ -55,14 +53,8 @@ func (c *Conn) recycle(own *call) {
 	case <-own.wake:
 	default:
 	}
-	frames, ends := own.frames[:0], own.ends[:0]
-	if cap(frames) > maxKept {
-		frames = nil
-	}
-	if cap(ends) > maxKept/8 {
-		ends = nil
-	}
-	*own = call{wake: own.wake, frames: frames, ends: ends}
+	own.kept.reset()
+	*own = call{wake: own.wake, kept: own.kept}
 	c.calls.Put(own)
 }
 
@@ -89,30 +81,13 @@ func (c *call) serve(frame []byte) {
 	c.herr = c.h.HandleReply(i, &c.reply)
 }
 
-// keep copies a frame until the caller comes for it.
-func (c *call) keep(frame []byte) {
-	c.frames = append(c.frames, frame...)
-	c.ends = append(c.ends, len(c.frames))
-}
-
 // serveKept gives the kept frames to the handler.
 func (c *call) serveKept() {
-	start := 0
-	for _, end := range c.ends {
-		c.serve(c.frames[start:end:end])
-		start = end
+	if c.kept.len() == 0 {
+		return
 	}
-	scribble(c.frames)
-	c.frames, c.ends = c.frames[:0], c.ends[:0]
-}
-
-// poison makes borrowed bytes unreadable after use, so that tests catch whoever kept them.
-var poison = false
-
-func scribble(b []byte) {
-	if poison {
-		for i := range b {
-			b[i] = 0xDB
-		}
+	for i := range c.kept.len() {
+		c.serve(c.kept.frame(i))
 	}
+	c.kept.reset()
 }

@@ -2,6 +2,9 @@ package conn
 
 import (
 	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -15,12 +18,18 @@ type Conn struct {
 	addr    string
 	timeout time.Duration
 	onPush  func(*resp.Reply)
+	pubSub  bool // may subscribe
+	trace   *Trace
+	born    time.Time // when the handshake was over; set when there is a trace
 	hello   Hello
 	sock    *socket
 	nc      net.Conn // sock, or TLS over it
 
-	inFlight atomic.Int32 // calls in the queue
-	calls    sync.Pool    // of *call. Not shared with other connections: under testing/synctest, channels must stay in their bubble
+	inFlight atomic.Int32          // calls in the queue
+	dead     atomic.Pointer[Error] // err, for those who do not hold mu
+	shutOnce sync.Once
+	pushTurn chan struct{} // of size 1: held by the caller of NextPush
+	calls    sync.Pool     // of *call. Not shared with other connections: under testing/synctest, channels must stay in their bubble
 
 	mu      sync.Mutex // never held across I/O, a blocking channel operation or a handler
 	err     *Error     // why the connection is dead; guarded by mu
@@ -32,9 +41,14 @@ type Conn struct {
 	flusher *call      // whose caller writes, nil: nobody; guarded by mu
 	stuck   bool       // the flusher has been waiting for the server to take what it writes; guarded by mu
 	leading bool       // somebody reads; guarded by mu
+	parked  *parked    // who waits in NextPush, nil: nobody; guarded by mu
+	unpark  func()     // makes a leader who waits for a push stop reading; nil when the leader is another; guarded by mu
+	pushes  pushQueue  // pushes for NextPush; guarded by mu
 
-	rd   reader     // owned by the leader
-	push resp.Reply // owned by the leader
+	rd     reader     // owned by the leader
+	push   resp.Reply // owned by the leader
+	pushTo *parked    // the leader, when it waits for a push; owned by the leader
+	topics topicCount // owned by the leader
 }
 
 // RoundTrip sends q and gives its replies to h, in order, on the calling goroutine. A nil h drops them and returns the first error
@@ -48,14 +62,39 @@ type Conn struct {
 //
 // A request is written completely before its caller reads. Redis and Valkey hold replies back meanwhile; a proxy that does not, and reads no
 // more requests until its replies are taken, needs requests whose replies fit into the sockets' buffers.
+//
+// A command of [resp.Request.Script] whose script the server does not know is sent once more, with the text, as soon as all replies are there; h sees the reply
+// to that. The commands behind it have been executed by then. Inside of MULTI the server queues such a command and refuses it with EXEC, which is the caller's.
 func (c *Conn) RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler) error {
+	if c.trace == nil && !q.Scripted() && !q.Special() {
+		return c.roundTrip(ctx, q, h, "")
+	}
+	return c.roundTripTraced(ctx, q, h)
+}
+
+// roundTripAny is RoundTrip for requests that need more than to be sent and answered.
+func (c *Conn) roundTripAny(ctx context.Context, q *resp.Request, h resp.Handler) error {
+	confirm := ""
+	if q.Special() {
+		var err error
+		if confirm, err = c.confirmation(q); err != nil {
+			return &Error{Op: OpQueue, Addr: c.addr, Err: err}
+		}
+	}
+	if q.Scripted() {
+		return c.roundTripScripts(ctx, q, h)
+	}
+	return c.roundTrip(ctx, q, h, confirm)
+}
+
+func (c *Conn) roundTrip(ctx context.Context, q *resp.Request, h resp.Handler, confirm string) error {
 	if q.Len() == 0 {
 		return nil
 	}
 	if err := ended(ctx); err != nil {
 		return &Error{Op: OpQueue, Addr: c.addr, Err: err}
 	}
-	own := c.newCall(q.Len(), h, q.Blocking())
+	own := c.newCall(q, h, confirm)
 	if err := c.enqueue(own, q.Encoded()); err != nil {
 		c.recycle(own)
 		return err
@@ -77,38 +116,60 @@ func (c *Conn) InFlight() int { return int(c.inFlight.Load()) }
 
 // Err returns nil while the connection can be used, and afterwards why it never can be again.
 func (c *Conn) Err() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.errLocked()
-}
-
-// errLocked keeps a nil *Error from becoming an error that is not nil.
-func (c *Conn) errLocked() error {
-	if c.err == nil {
-		return nil
+	if err := c.dead.Load(); err != nil {
+		return err
 	}
-	return c.err
+	return nil
 }
 
 // Hello returns what the server said of itself in the handshake.
 func (c *Conn) Hello() Hello { return c.hello }
 
+// TLS returns the state of TLS: version, whether the session was resumed, and the server's certificates, which say when they expire. ok is false without TLS.
+func (c *Conn) TLS() (state tls.ConnectionState, ok bool) {
+	t, ok := c.nc.(*tls.Conn)
+	if !ok {
+		return state, false
+	}
+	return t.ConnectionState(), true
+}
+
 // Addr returns the address that was dialled: host:port, or the path of a unix socket.
 func (c *Conn) Addr() string { return c.addr }
 
-// Close closes the connection at once. Callers that wait for a reply get an [*Error] that wraps [ErrClosed].
+// Close closes the connection at once. Callers that wait for a reply or a push get an [*Error] that wraps [ErrClosed].
 func (c *Conn) Close() error {
 	c.fail(OpQueue, ErrClosed)
 	return nil
 }
+
+// String shows the address, and whether the connection is dead. No way of printing a Conn shows more: its buffers hold what others sent.
+func (c *Conn) String() string {
+	text := "conn.Conn{" + c.addr
+	if err := c.Err(); err != nil {
+		text += ", dead"
+	}
+	return text + "}"
+}
+
+// Format is [Conn.String] for every verb.
+func (c *Conn) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
 // fail ends the connection.
 func (c *Conn) fail(op string, cause error) {
 	c.mu.Lock()
 	c.failLocked(op, cause)
 	c.mu.Unlock()
-	// The socket below TLS: closing TLS would write a goodbye, and wait for a peer that may be gone.
-	_ = c.sock.Close()
+	c.shut()
+}
+
+// shut closes the socket of a connection that has failed, and tells the trace. It is the socket below TLS: closing TLS would write a goodbye, and wait for a
+// peer that may be gone.
+func (c *Conn) shut() {
+	c.shutOnce.Do(func() {
+		_ = c.sock.Close()
+		c.traceClose()
+	})
 }
 
 // failLocked makes the connection dead. Its callers are told now, or by the leader when there is one: it may be in the middle of a call.
@@ -117,6 +178,7 @@ func (c *Conn) failLocked(op string, cause error) {
 		return
 	}
 	c.err = &Error{Op: op, Addr: c.addr, Err: cause}
+	c.dead.Store(c.err)
 	c.out = nil
 	if !c.leading {
 		c.drainLocked()
@@ -135,5 +197,8 @@ func (c *Conn) drainLocked() {
 		own.err = c.err.of(own.seq < c.sentSeq)
 		own.done = true
 		own.poke()
+	}
+	if c.parked != nil {
+		c.parked.poke()
 	}
 }

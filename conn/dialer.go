@@ -21,6 +21,9 @@ type Dialer struct {
 	TLS         *tls.Config // nil: none. Cloned; an empty ServerName is filled with the host that is dialled
 	Username    string      // of an ACL user; "" is the user named default
 	Password    string
+	// Credentials, when it is set, is asked for user and password in place of the two fields, before every dial: passwords that are rotated and tokens that
+	// expire need no restart. It must return when ctx has ended. What it returns is not kept beyond the handshake.
+	Credentials func(ctx context.Context) (username, password string, err error)
 	DB          int           // SELECTed when it is not 0
 	Name        string        // CLIENT SETNAME, when it is not "" and the server allows it
 	Protocol    int           // 2 or 3; 0: RESP3, or RESP2 where the server refuses it
@@ -31,6 +34,9 @@ type Dialer struct {
 	MaxElements int           // values that the aggregates of one reply may hold in all; 0: as many as MaxReply has room for
 	// OnPush gets out-of-band frames on the goroutine of whoever reads just then; the rules of resp.Handler hold for it.
 	OnPush func(r *resp.Reply)
+	// PubSub makes connections that may SUBSCRIBE, and keep what arrives for NextPush. Such a connection should not be shared with others; [Subscribe] needs one.
+	PubSub bool
+	Trace  *Trace // told what happens; nil: nobody
 }
 
 // Dial connects to addr (network "tcp": host:port, "unix": a path) and performs TLS and the Redis handshake. It returns when that is done, when it has
@@ -46,43 +52,77 @@ func (d *Dialer) Dial(ctx context.Context, network, addr string) (*Conn, error) 
 	if err == nil {
 		return c, nil
 	}
+	return nil, d.failed(ctx, bounded, op, addr, err)
+}
+
+// failed is why dialling failed in a phase. bounded is ctx with the Dialer's own limit.
+func (d *Dialer) failed(ctx, bounded context.Context, op, addr string, err error) *Error {
 	switch {
 	case ended(ctx) != nil: // the caller's doing, whatever it looked like below
 		err = ended(ctx)
 	case ended(bounded) != nil:
 		err = errTimeout
 	}
-	return nil, &Error{Op: op, Addr: addr, Err: d.explain(op, err)}
+	return &Error{Op: op, Addr: addr, Err: d.explain(op, err)}
 }
 
 // open goes through the phases of dialling. It returns the one that failed.
 func (d *Dialer) open(ctx context.Context, network, addr string) (c *Conn, op string, err error) {
+	who, err := d.login(ctx)
+	if err != nil {
+		return nil, OpHandshake, err
+	}
+	start := time.Now()
+	nc, err := d.connect(ctx, network, addr)
+	d.traceDial(network, addr, start, err)
+	if err != nil {
+		return nil, OpDial, err
+	}
+	c = d.newConn(nc, addr)
+	start = time.Now()
+	op = OpTLS
+	if err = d.secure(ctx, c); err == nil {
+		op = OpHandshake
+		err = (&greeting{Dialer: d, c: c, login: who}).perform(ctx)
+	}
+	d.traceHandshake(c, start, err)
+	if err != nil {
+		_ = c.Close()
+		return nil, op, err
+	}
+	if d.Trace != nil {
+		c.trace, c.born = d.Trace, time.Now()
+	}
+	return c, "", nil
+}
+
+func (d *Dialer) connect(ctx context.Context, network, addr string) (net.Conn, error) {
 	dial := d.DialContext
 	if dial == nil {
 		// Probes are off only where both fields say so.
 		dial = (&net.Dialer{KeepAlive: d.KeepAlive, KeepAliveConfig: d.keepAlive()}).DialContext
 	}
 	nc, err := dial(ctx, network, addr)
-	if err != nil {
-		return nil, OpDial, err
+	if err == nil && nc == nil {
+		err = errors.New("DialContext returned neither a connection nor an error")
 	}
-	if nc == nil {
-		return nil, OpDial, errors.New("DialContext returned neither a connection nor an error")
+	return nc, err
+}
+
+// newConn makes a connection of what was connected.
+func (d *Dialer) newConn(nc net.Conn, addr string) *Conn {
+	c := &Conn{
+		addr: addr, timeout: d.Timeout, onPush: d.OnPush, pubSub: d.PubSub,
+		sock: newSocket(nc), pushTurn: make(chan struct{}, 1),
 	}
-	c = &Conn{addr: addr, timeout: d.Timeout, onPush: d.OnPush, sock: newSocket(nc)}
 	c.sock.writes.slow = c.writeIsSlow
 	c.nc = c.sock
 	c.rd.scanner = resp.Scanner{MaxFrame: d.MaxReply, MaxDepth: d.MaxDepth, MaxElements: d.MaxElements}
-	op = OpTLS
-	if err = d.secure(ctx, c); err == nil {
-		op = OpHandshake
-		err = d.greet(ctx, c)
+	c.pushes.keep, c.pushes.most = d.PubSub, d.MaxReply
+	if d.MaxReply == 0 {
+		c.pushes.most = resp.DefaultMaxFrame
 	}
-	if err != nil {
-		_ = c.Close()
-		return nil, op, err
-	}
-	return c, "", nil
+	return c
 }
 
 func (d *Dialer) keepAlive() net.KeepAliveConfig {

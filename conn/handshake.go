@@ -18,21 +18,45 @@ type Hello struct {
 	Role     string // "master", "replica"
 }
 
-// greet performs the Redis handshake on a fresh connection: protocol and credentials in a round trip of their own, because a failing AUTH in front of
-// other commands gets no answer on some servers (redis/redis#15640) and all replies behind it would be off by one; then database and name.
-func (d *Dialer) greet(ctx context.Context, c *Conn) error {
-	c.hello.Protocol = 2
-	if d.Protocol == 2 {
-		return d.greetPlainly(ctx, c)
+// A login is who a connection is to belong to.
+type login struct{ user, password string }
+
+// login asks for credentials.
+func (d *Dialer) login(ctx context.Context) (who login, err error) {
+	if d.Credentials == nil {
+		return login{d.Username, d.Password}, nil
 	}
-	err := d.sayHello(ctx, c)
+	who.user, who.password, err = d.Credentials(ctx)
+	if err != nil {
+		return login{}, fmt.Errorf("Credentials: %w", err)
+	}
+	return who, nil
+}
+
+func (who login) given() bool { return who.user != "" || who.password != "" }
+
+// A greeting is the Redis handshake of one connection.
+type greeting struct {
+	*Dialer
+	login
+	c *Conn
+}
+
+// perform exchanges protocol and credentials in a round trip of their own, because a failing AUTH in front of other commands gets no answer on some servers
+// (redis/redis#15640) and all replies behind it would be off by one; then database and name.
+func (g *greeting) perform(ctx context.Context) error {
+	g.c.hello.Protocol = 2
+	if g.Protocol == 2 {
+		return g.plainly(ctx)
+	}
+	err := g.sayHello(ctx)
 	if err == nil {
-		return d.settle(ctx, c)
+		return g.settle(ctx)
 	}
-	if d.Protocol == 3 || !d.refused(err) {
+	if g.Protocol == 3 || !g.refused(err) {
 		return err
 	}
-	plain := d.greetPlainly(ctx, c)
+	plain := g.plainly(ctx)
 	if plain != nil && !isReply(plain) {
 		// What it said to HELLO tells why it closed: too many clients, protected mode.
 		return fmt.Errorf("%w (before that, %w)", plain, err)
@@ -40,41 +64,39 @@ func (d *Dialer) greet(ctx context.Context, c *Conn) error {
 	return plain
 }
 
-// greetPlainly is the handshake of RESP2.
-func (d *Dialer) greetPlainly(ctx context.Context, c *Conn) error {
-	if d.hasCredentials() {
-		if err := d.sayAuth(ctx, c); err != nil {
+// plainly is the handshake of RESP2.
+func (g *greeting) plainly(ctx context.Context) error {
+	if g.given() {
+		if err := g.sayAuth(ctx); err != nil {
 			return err
 		}
 	}
-	return d.settle(ctx, c)
+	return g.settle(ctx)
 }
 
-func (d *Dialer) hasCredentials() bool { return d.Username != "" || d.Password != "" }
-
 // sayHello asks for RESP3 and authenticates in the same command.
-func (d *Dialer) sayHello(ctx context.Context, c *Conn) error {
+func (g *greeting) sayHello(ctx context.Context) error {
 	var q resp.Request
 	q.Cmd("HELLO").Str("3")
-	if d.hasCredentials() {
-		user := d.Username
+	if g.given() {
+		user := g.user
 		if user == "" {
 			user = "default"
 		}
-		q.Str("AUTH").Str(user).Str(d.Password)
+		q.Str("AUTH").Str(user).Str(g.password)
 	}
-	return d.step("HELLO", c.RoundTrip(ctx, &q, resp.HandlerFunc(c.hello.read)))
+	return g.step("HELLO", g.c.RoundTrip(ctx, &q, resp.HandlerFunc(g.c.hello.read)))
 }
 
 // refused reports whether a server declined HELLO as such, so that RESP2 is worth a try: any error reply whatever its words, but those about the
 // credentials, which would fail again and count as a second failed login. NOAUTH is about them when none were sent; when some were, it comes from a
 // proxy that does not know HELLO and wants AUTH before anything else.
-func (d *Dialer) refused(err error) bool {
+func (g *greeting) refused(err error) bool {
 	switch {
 	case resp.IsCode(err, "WRONGPASS"):
 		return false
 	case resp.IsCode(err, "NOAUTH"):
-		return d.hasCredentials()
+		return g.given()
 	}
 	return isReply(err)
 }
@@ -85,60 +107,60 @@ func isReply(err error) bool {
 	return errors.As(err, &e)
 }
 
-func (d *Dialer) sayAuth(ctx context.Context, c *Conn) error {
+func (g *greeting) sayAuth(ctx context.Context) error {
 	var q resp.Request
 	q.Cmd("AUTH")
-	if d.Username != "" {
-		q.Str(d.Username)
+	if g.user != "" {
+		q.Str(g.user)
 	}
-	q.Str(d.Password)
-	return d.step("AUTH", c.RoundTrip(ctx, &q, nil))
+	q.Str(g.password)
+	return g.step("AUTH", g.c.RoundTrip(ctx, &q, nil))
 }
 
 // settle selects the database and sets the connection's name. A server that forbids the name is no reason to go without the server.
-func (d *Dialer) settle(ctx context.Context, c *Conn) error {
+func (g *greeting) settle(ctx context.Context) error {
 	var q resp.Request
-	if d.DB != 0 {
-		q.Cmd("SELECT").Int(int64(d.DB))
+	if g.DB != 0 {
+		q.Cmd("SELECT").Int(int64(g.DB))
 	}
-	if d.Name != "" {
-		q.Cmd("CLIENT").Str("SETNAME").Str(d.Name)
+	if g.Name != "" {
+		q.Cmd("CLIENT").Str("SETNAME").Str(g.Name)
 	}
-	err := c.RoundTrip(ctx, &q, resp.HandlerFunc(func(i int, r *resp.Reply) error {
-		if i == 0 && d.DB != 0 {
+	err := g.c.RoundTrip(ctx, &q, resp.HandlerFunc(func(i int, r *resp.Reply) error {
+		if i == 0 && g.DB != 0 {
 			return r.Err()
 		}
 		return nil
 	}))
-	if d.DB == 0 {
-		return d.step("CLIENT SETNAME", err)
+	if g.DB == 0 {
+		return g.step("CLIENT SETNAME", err)
 	}
-	return d.step(fmt.Sprintf("SELECT %d", d.DB), err)
+	return g.step(fmt.Sprintf("SELECT %d", g.DB), err)
 }
 
 // step says which command of the handshake failed.
-func (d *Dialer) step(command string, err error) error {
+func (g *greeting) step(command string, err error) error {
 	if err == nil {
 		return nil
 	}
 	var e *resp.Error
 	if errors.As(err, &e) {
-		e.Message = d.hide(e.Message)
+		e.Message = g.hide(e.Message)
 	}
 	return fmt.Errorf("%s: %w", command, cause(err))
 }
 
 // hide cuts a message off where it begins to echo the password. Servers echo only the beginning of long arguments, so a beginning is
 // looked for. The code stays, for others to classify the error by, unless it is none.
-func (d *Dialer) hide(message string) string {
-	if d.Password == "" {
+func (who login) hide(message string) string {
+	if who.password == "" {
 		return message
 	}
 	start := strings.IndexFunc(message, func(r rune) bool { return r < 'A' || r > 'Z' })
 	if start < 0 {
 		return message
 	}
-	i := strings.Index(message[start:], d.Password[:min(len(d.Password), 8)])
+	i := strings.Index(message[start:], who.password[:min(len(who.password), 8)])
 	if i < 0 {
 		return message
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io"
 	"time"
-
-	"github.com/bwredis/bwredis/resp"
 )
 
 // leadLocked reads for everybody until the own call is done or its context has ended. The lock is released meanwhile.
@@ -28,8 +26,9 @@ func (c *Conn) handOn(finished *bool) {
 	if !*finished {
 		c.fail(OpRead, errPanicked)
 	}
+	c.pushTo = nil
 	c.mu.Lock()
-	c.leading = false
+	c.leading, c.unpark = false, nil
 	if c.err != nil {
 		c.drainLocked()
 	}
@@ -37,7 +36,7 @@ func (c *Conn) handOn(finished *bool) {
 }
 
 // serveArrived takes all complete frames off the stream, those that belong to calls behind the own one included. It returns false when
-// the connection is dead. own is nil for a leader who waits for nothing.
+// the connection is dead. own is nil for a leader who waits for no reply.
 func (c *Conn) serveArrived(own *call) bool {
 	var head *call // the call whose replies come next, once it is known
 	for {
@@ -48,8 +47,11 @@ func (c *Conn) serveArrived(own *call) bool {
 			return false
 		case frame == nil:
 			return true
-		case resp.Kind(frame[0]) == resp.Push:
+		case c.outOfBand(frame):
 			c.handlePush(frame)
+			if c.pushTo.served() {
+				return true // the next one is for the next NextPush
+			}
 			continue
 		}
 		if head == nil {
@@ -73,7 +75,7 @@ func (c *Conn) deliver(head, own *call, frame []byte) {
 	case head == own:
 		own.serve(frame)
 	default:
-		head.keep(frame)
+		head.kept.add(frame)
 	}
 	head.owed--
 	c.rd.consume(frame)
@@ -114,7 +116,7 @@ func (c *Conn) fill(ctx context.Context) bool {
 	if ended(ctx) != nil { // noticed here also while bytes keep coming
 		return false
 	}
-	c.sock.reads.allow(patience{ctx: ctx, until: c.due()})
+	c.sock.reads.allow(patience{ctx: ctx, until: c.due(), long: c.pushTo != nil})
 	n, err := c.nc.Read(c.rd.free())
 	c.sock.reads.allow(patience{})
 	c.rd.filled(n)
@@ -153,13 +155,4 @@ func unexpected(err error) error {
 		return io.ErrUnexpectedEOF
 	}
 	return err
-}
-
-// handlePush gives an out-of-band frame to the Dialer's OnPush, on the goroutine of the caller that happens to read.
-func (c *Conn) handlePush(frame []byte) {
-	if c.onPush != nil {
-		c.push.Reset(frame)
-		c.onPush(&c.push)
-	}
-	c.rd.consume(frame)
 }

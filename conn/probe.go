@@ -13,7 +13,7 @@ func (c *Conn) Probe() error {
 	if c.err == nil && !c.leading && c.queue.waiting() == nil {
 		c.lookLocked()
 	}
-	return c.errLocked()
+	return c.Err()
 }
 
 // lookLocked leads for nobody. The lock is released meanwhile.

@@ -59,6 +59,7 @@ type side struct {
 type patience struct {
 	ctx   context.Context // nil: cannot end
 	until time.Time       // zero: never
+	long  bool            // it will take long, and ctx may end at any moment: no slice first
 }
 
 func (s *side) allow(p patience) {
@@ -76,7 +77,11 @@ func (s *side) patience() patience {
 // transfer moves bytes until that is done, fails, or patience has ended; then it returns the deadline's error, which TLS takes as temporary.
 func (s *side) transfer(b []byte) (n int, err error) {
 	p := s.patience()
-	n, err = s.try(b, s.first(p, time.Now()))
+	if p.long {
+		err = os.ErrDeadlineExceeded
+	} else {
+		n, err = s.try(b, s.first(p, time.Now()))
+	}
 	for late(err) && p.ended() == nil {
 		if s.slow != nil {
 			s.slow()

@@ -24,6 +24,10 @@ func (c *Conn) enqueue(own *call, encoded []byte) error {
 	c.out = append(c.out, encoded...)
 	c.queue.push(own)
 	c.inFlight.Add(1)
+	if c.unpark != nil { // whoever waits for a push leaves reading to those who wait for a reply
+		c.unpark()
+		c.unpark = nil
+	}
 	return nil
 }
 
@@ -94,8 +98,12 @@ func (c *Conn) passLocked() {
 	if c.err != nil {
 		return
 	}
-	if reader := c.readerLocked(); reader != nil && !c.leading {
-		reader.poke()
+	if !c.leading {
+		if reader := c.readerLocked(); reader != nil {
+			reader.poke()
+		} else if c.parked != nil {
+			c.parked.poke()
+		}
 	}
 	if len(c.out) > 0 && c.flusher == nil {
 		c.queue.unsent(c.sentSeq).poke()
@@ -164,7 +172,7 @@ func (c *Conn) writeLocked(ctx context.Context, own *call) bool {
 	}
 	c.writeFailedLocked(own, err, ended(ctx))
 	c.mu.Unlock()
-	_ = c.sock.Close()
+	c.shut()
 	c.mu.Lock()
 	return false
 }
