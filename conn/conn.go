@@ -27,9 +27,9 @@ type Conn struct {
 
 	inFlight atomic.Int32          // calls in the queue
 	dead     atomic.Pointer[Error] // err, for those who do not hold mu
-	shutOnce sync.Once
-	pushTurn chan struct{} // of size 1: held by the caller of NextPush
-	calls    sync.Pool     // of *call. Not shared with other connections: under testing/synctest, channels must stay in their bubble
+	told     atomic.Bool           // the trace knows of the end
+	pushTurn chan struct{}         // of size 1: held by the caller of NextPush
+	calls    sync.Pool             // of *call. Not shared with other connections: under testing/synctest, channels must stay in their bubble
 
 	mu      sync.Mutex // never held across I/O, a blocking channel operation or a handler
 	err     *Error     // why the connection is dead; guarded by mu
@@ -166,10 +166,10 @@ func (c *Conn) fail(op string, cause error) {
 // shut closes the socket of a connection that has failed, and tells the trace. It is the socket below TLS: closing TLS would write a goodbye, and wait for a
 // peer that may be gone.
 func (c *Conn) shut() {
-	c.shutOnce.Do(func() {
-		_ = c.sock.Close()
+	_ = c.sock.Close()
+	if c.told.CompareAndSwap(false, true) {
 		c.traceClose()
-	})
+	}
 }
 
 // failLocked makes the connection dead. Its callers are told now, or by the leader when there is one: it may be in the middle of a call.

@@ -32,7 +32,7 @@ func (c *Conn) confirmation(q *resp.Request) (word string, err error) {
 		if err != nil || n == 0 {
 			return "", fmt.Errorf("the request cannot be read: %w", err)
 		}
-		verb, err := subscribes(rest[:n])
+		verb, single, err := subscribes(rest[:n])
 		switch {
 		case err != nil:
 			return "", err
@@ -40,10 +40,10 @@ func (c *Conn) confirmation(q *resp.Request) (word string, err error) {
 			ordinary = true
 		case !c.pubSub:
 			return "", fmt.Errorf("%s: %w", strings.ToUpper(verb), errNoPubSub)
-		case word == "":
-			word = verb
-		case word != verb:
+		case !single, word != "" && word != verb:
 			return "", errOneByOne
+		default:
+			word = verb
 		}
 		rest = rest[n:]
 	}
@@ -53,27 +53,24 @@ func (c *Conn) confirmation(q *resp.Request) (word string, err error) {
 	return word, nil
 }
 
-// subscribes returns the name of a command of the SUBSCRIBE family in lower case, else "".
-func subscribes(command []byte) (verb string, err error) {
+// subscribes returns the name of a command of the SUBSCRIBE family in lower case, else "". single says that it is about one channel.
+func subscribes(command []byte) (verb string, single bool, err error) {
 	var r resp.Reply
 	r.Reset(command)
 	n := r.Array()
 	name := strings.ToLower(r.Text())
 	switch name {
 	case "monitor", "sync", "psync":
-		return "", fmt.Errorf("%s: %w", strings.ToUpper(name), errNoReplies)
+		return "", false, fmt.Errorf("%s: %w", strings.ToUpper(name), errNoReplies)
 	case "client":
 		if n > 1 && strings.EqualFold(r.Text(), "REPLY") {
-			return "", fmt.Errorf("CLIENT REPLY: %w", errNoReplies)
+			return "", false, fmt.Errorf("CLIENT REPLY: %w", errNoReplies)
 		}
 	}
 	if !confirms(name) {
-		return "", nil
+		return "", false, nil
 	}
-	if n != 2 {
-		return "", errOneByOne
-	}
-	return name, nil
+	return name, n == 2, nil
 }
 
 // confirms reports whether a word begins an answer to the SUBSCRIBE family.

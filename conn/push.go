@@ -69,7 +69,9 @@ func (c *Conn) NextPush(ctx context.Context, h resp.Handler) error {
 		case err != nil:
 			return &Error{Op: OpRead, Addr: c.addr, Err: err}
 		case c.err != nil:
-			return c.err.of(false)
+			gone := c.err.of(true) // in the middle of reading
+			gone.Sent = false
+			return gone
 		case !c.leading && c.readerLocked() == nil:
 			c.leadParkedLocked(ctx, p)
 		default:
