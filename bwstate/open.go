@@ -52,7 +52,7 @@ func (s Settings) refused(err error) error {
 func openLocal() *State {
 	store := localstore.New(localstore.Config{})
 	for _, sc := range scripts {
-		store.Register(sc.sha, sc.twin)
+		store.Register(sc.SHA(), sc.twin)
 	}
 	return &State{rt: store, close: store.Close}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/bwredis/bwredis/resp"
 )
 
-// A RoundTripper sends a request and gives its replies to h, as conn.Conn.RoundTrip describes. Pools, connections and the embedded store are RoundTrippers.
+// A RoundTripper sends a request and gives its replies to h, as conn.Conn.RoundTrip describes, also where the server does not know a script. Pools, connections and the embedded store are RoundTrippers.
 type RoundTripper interface {
 	RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler) error
 }
@@ -27,7 +27,7 @@ func New(rt RoundTripper) *State {
 // Close closes what [Open] opened, after the operations that are under way; afterwards every operation fails. A State that [New] made has nothing to close.
 func (s *State) Close() error { return s.close() }
 
-// RoundTrips returns how many requests the State has sent so far, those that failed included.
+// RoundTrips returns how many requests the State has sent so far, those that failed included. A script that the server does not know is sent twice, within one.
 func (s *State) RoundTrips() uint64 { return s.roundTrips.Load() }
 
 // Ping asks the server for a sign of life.
