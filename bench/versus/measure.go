@@ -11,6 +11,7 @@ import (
 // A sample is what one contender did in one round, for each operation.
 type sample struct {
 	ns, allocs, bytes float64
+	gauges            map[string]float64
 }
 
 // An entrant is a contender that was set up.
@@ -40,7 +41,7 @@ func (s Settings) Measure(w Workload) (Result, error) {
 	result := newResult(w)
 	for round := range s.Rounds {
 		for _, turn := range order(len(entrants), round) {
-			taken, err := entrants[turn].sample()
+			taken, err := entrants[turn].sample(w.Gauges)
 			if err != nil {
 				return Result{}, fmt.Errorf("%s: %s: %w", w.Name, entrants[turn].name, err)
 			}
@@ -100,10 +101,13 @@ func calibrate(run Run, target time.Duration) (n int, err error) {
 
 // sample measures once. The collector runs before, so that nobody pays for what others left, and some operations that are not counted warm up; what its own
 // garbage costs while it runs is the contender's.
-func (e *entrant) sample() (sample, error) {
+func (e *entrant) sample(gauges []Gauge) (sample, error) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	if err := e.run(max(1, e.n/10)); err != nil {
+		return sample{}, err
+	}
+	if err := startAll(gauges); err != nil {
 		return sample{}, err
 	}
 	runtime.ReadMemStats(&before)
@@ -111,10 +115,42 @@ func (e *entrant) sample() (sample, error) {
 	err := e.run(e.n)
 	took := time.Since(start)
 	runtime.ReadMemStats(&after)
+	if err != nil {
+		return sample{}, err
+	}
+	read, err := stopAll(gauges, e.n)
 	n := float64(e.n)
 	return sample{
 		ns:     float64(took) / n,
 		allocs: float64(after.Mallocs-before.Mallocs) / n,
 		bytes:  float64(after.TotalAlloc-before.TotalAlloc) / n,
+		gauges: read,
 	}, err
+}
+
+func startAll(gauges []Gauge) error {
+	for _, g := range gauges {
+		if g.Start == nil {
+			continue
+		}
+		if err := g.Start(); err != nil {
+			return fmt.Errorf("%s: %w", g.Name, err)
+		}
+	}
+	return nil
+}
+
+func stopAll(gauges []Gauge, n int) (map[string]float64, error) {
+	if len(gauges) == 0 {
+		return nil, nil
+	}
+	read := make(map[string]float64, len(gauges))
+	for _, g := range gauges {
+		value, err := g.Stop(n)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", g.Name, err)
+		}
+		read[g.Name] = value
+	}
+	return read, nil
 }

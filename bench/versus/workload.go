@@ -27,6 +27,14 @@ type Contender struct {
 	Setup func() (run Run, close func(), err error)
 }
 
+// A Gauge reads something beside time and memory off every sample.
+type Gauge struct {
+	Name   string
+	Start  func() error                 // called before a sample; may be nil
+	Stop   func(n int) (float64, error) // called after a sample of n operations; NaN: there is nothing to tell
+	Format func(float64) string
+}
+
 // A Workload is work that several contenders can do.
 type Workload struct {
 	Name       string
@@ -34,6 +42,8 @@ type Workload struct {
 	Unit       string // what an operation makes, in the plural: "replies"
 	Bytes      int    // of one operation, on the wire; 0: none are counted
 	Reference  string // name of the contender that the others' time is divided by
+	AsRate     bool   // show the rate over that of the reference instead of the time
+	Gauges     []Gauge
 	Contenders []Contender
 }
 
