@@ -21,9 +21,14 @@ const (
 
 var nothing = reading{math.NaN(), "-"}
 
-// best returns our contender with the lowest cost.
+// best returns our contender with the lowest cost: how many connections serve best is for a pool to find out. Whoever wants an owned value does not compete.
 func best(r versus.Result, cost func(versus.Row) float64) (row versus.Row, ok bool) {
-	return r.Best(versus.Ours, cost)
+	return r.Best(versus.Ours, func(row versus.Row) float64 {
+		if row.Name == oursDo {
+			return math.NaN()
+		}
+		return cost(row)
+	})
 }
 
 func p99Of(r versus.Row) float64 { return r.Gauge(p99) }
