@@ -46,7 +46,7 @@ func compare(ctx context.Context, w io.Writer, o options, s *site) error {
 		f.results[e.Name] = result
 	}
 	if only.MatchString(idleName) {
-		if err := f.addIdle(w, s); err != nil {
+		if err := f.addIdle(w, s, o.idle); err != nil {
 			return err
 		}
 	}
@@ -56,11 +56,11 @@ func compare(ctx context.Context, w io.Writer, o options, s *site) error {
 	return writeGoals(w, f)
 }
 
-func (f *figures) addIdle(w io.Writer, s *site) (err error) {
-	if f.idle, err = measureIdle(s.tcp, idleConnections); err != nil {
+func (f *figures) addIdle(w io.Writer, s *site, connections int) (err error) {
+	if f.idle, err = measureIdle(s.tcp, connections); err != nil {
 		return err
 	}
-	return writeIdle(w, f.idle, idleConnections)
+	return writeIdle(w, f.idle, connections)
 }
 
 // measure runs the workload amid its load, and says on standard error how long that took.

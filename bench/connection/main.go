@@ -25,7 +25,7 @@ func main() {
 		spinMain()
 		return
 	}
-	var o options
+	o := options{idle: idleConnections}
 	flag.IntVar(&o.Rounds, "rounds", versus.DefaultRounds, "samples of each contender")
 	flag.DurationVar(&o.Sample, "time", defaultSample, "how long a sample lasts, about; those of latency last three times as long")
 	flag.StringVar(&o.only, "only", "", "regular expression of the workloads to run; empty: all")
@@ -43,6 +43,7 @@ type options struct {
 	versus.Settings
 	only, server string
 	doc          bool
+	idle         int // connections that are opened to see what they hold
 }
 
 func run(o options) error {
