@@ -72,26 +72,48 @@ type client struct {
 	open func(ctx context.Context, t target, s shape) (session, error)
 }
 
-// contender makes a client do a job.
+// contender makes a client do a job. With a recorder its samples are bounded by time.
 func (c client) contender(t target, j job, s shape, rec *recorder, cancellable bool) versus.Contender {
-	return versus.Contender{Name: c.name, Kind: c.kind, Setup: func() (versus.Run, func(), error) {
-		opened, err := c.open(context.Background(), t, s)
+	made := versus.Contender{Name: c.name, Kind: c.kind}
+	gather := func() (*crowd, func(), error) { return c.gather(t, j, s, rec, cancellable) }
+	if rec != nil {
+		made.SetupTimed = func() (versus.RunFor, func(), error) {
+			crowd, closeAll, err := gather()
+			if err != nil {
+				return nil, nil, err
+			}
+			return crowd.runFor, closeAll, nil
+		}
+		return made
+	}
+	made.Setup = func() (versus.Run, func(), error) {
+		crowd, closeAll, err := gather()
 		if err != nil {
 			return nil, nil, err
 		}
-		ctx, cancel := context.Background(), func() {}
-		if cancellable {
-			ctx, cancel = context.WithCancel(ctx)
-		}
-		closeAll := func() { cancel(); opened.close() }
-		crowd, err := newCrowd(ctx, opened, j, s.callers, rec)
-		if err == nil {
-			err = crowd.run(2 * s.callers) // what is wrong must not be measured
-		}
-		if err != nil {
-			closeAll()
-			return nil, nil, fmt.Errorf("first operations: %w", err)
-		}
 		return crowd.run, closeAll, nil
-	}}
+	}
+	return made
+}
+
+// gather connects, and lets every caller do a little: what is wrong must not be measured.
+func (c client) gather(t target, j job, s shape, rec *recorder, cancellable bool) (*crowd, func(), error) {
+	opened, err := c.open(context.Background(), t, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, cancel := context.Background(), func() {}
+	if cancellable {
+		ctx, cancel = context.WithCancel(ctx)
+	}
+	closeAll := func() { cancel(); opened.close() }
+	crowd, err := newCrowd(ctx, opened, j, s.callers, rec)
+	if err == nil {
+		err = crowd.run(2 * s.callers)
+	}
+	if err != nil {
+		closeAll()
+		return nil, nil, fmt.Errorf("first operations: %w", err)
+	}
+	return crowd, closeAll, nil
 }

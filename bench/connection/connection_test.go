@@ -52,6 +52,18 @@ func TestContenders(t *testing.T) {
 
 func handful(t *testing.T, c versus.Contender) {
 	t.Helper()
+	if c.SetupTimed != nil {
+		run, closeIt, err := c.SetupTimed()
+		if err != nil {
+			t.Errorf("%s: %v", c.Name, err)
+			return
+		}
+		defer closeIt()
+		if n, err := run(time.Millisecond); n == 0 || err != nil {
+			t.Errorf("%s: %d operations, %v", c.Name, n, err)
+		}
+		return
+	}
 	run, closeIt, err := c.Setup()
 	if err != nil {
 		t.Errorf("%s: %v", c.Name, err)
@@ -69,16 +81,14 @@ func handful(t *testing.T, c versus.Contender) {
 func TestWrongResult(t *testing.T) {
 	s := fakeSite(t)
 	wrong := job{verb: get, key: shortKey, value: valueOf(65)}
-	contenders := []versus.Contender{rawContender(s.tcp, wrong), rawPipeContender(s.tcp, wrong, 2)}
-	for _, c := range crowded() {
-		contenders = append(contenders, c.contender(s.tcp, wrong, shape{callers: 2}, nil, false))
-	}
-	for _, c := range contenders {
-		// A floor waits for the bytes that it was told of.
-		if c.Kind == versus.Floor {
-			continue
+	for _, c := range append(crowded(), oursByDo()) {
+		if _, _, err := c.contender(s.tcp, wrong, shape{callers: 2}, nil, false).Setup(); err == nil || !strings.Contains(err.Error(), "mark") {
+			t.Errorf("%s: %v", c.name, err)
 		}
-		if _, _, err := c.Setup(); err == nil || !strings.Contains(err.Error(), "mark") {
+	}
+	wrong.value = []byte(strings.Repeat("y", 64)) // a floor waits for as many bytes as it was told of
+	for _, c := range []versus.Contender{rawContender(s.tcp, wrong), rawPipeContender(s.tcp, wrong, 2, false)} {
+		if _, _, err := c.Setup(); err == nil || !strings.Contains(err.Error(), "wrong reply") {
 			t.Errorf("%s: %v", c.Name, err)
 		}
 	}

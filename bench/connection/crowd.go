@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,8 +18,9 @@ type crowd struct {
 	rec     *recorder // nil: latency is not recorded
 	starts  []func()  // what is started by go without allocating
 
-	left atomic.Int64
-	wg   sync.WaitGroup
+	left     atomic.Int64
+	deadline time.Time // of a run that is bounded by time, which only a crowd with a recorder can have
+	wg       sync.WaitGroup
 
 	mu  sync.Mutex
 	err error // of the run; guarded by mu
@@ -49,6 +51,15 @@ func newCrowd(ctx context.Context, s session, j job, callers int, rec *recorder)
 	return c, nil
 }
 
+// runFor performs operations until the time is over, and those that are under way then.
+func (c *crowd) runFor(d time.Duration) (n int, err error) {
+	before := c.rec.calls()
+	c.deadline = time.Now().Add(d)
+	err = c.run(math.MaxInt)
+	c.deadline = time.Time{}
+	return c.rec.calls() - before, err
+}
+
 // run performs n operations. A lone caller works on the goroutine of whoever measures, as it would anywhere.
 func (c *crowd) run(n int) error {
 	c.left.Store(int64(n))
@@ -73,7 +84,11 @@ func (c *crowd) work(own *caller) {
 		}
 		got, err := own.call(c.ctx)
 		if own.hist != nil {
-			own.hist.add(time.Since(start))
+			end := time.Now()
+			own.hist.add(end.Sub(start))
+			if !c.deadline.IsZero() && end.After(c.deadline) {
+				c.left.Store(0)
+			}
 		}
 		if err == nil && got != c.want && (c.want != 0 || got <= 0) {
 			err = fmt.Errorf("the reply has mark %#x, want %#x", got, c.want)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"sync"
 
 	"github.com/bwredis/bwredis/bench/versus"
 	"github.com/bwredis/bwredis/resp"
@@ -18,9 +17,6 @@ const (
 	raw       = "raw"
 	rawPieces = "raw, thrown away in pieces of 64 KiB"
 )
-
-// rawPipe is the name of two connections that batch half the callers' requests each.
-func rawPipe(callers int) string { return fmt.Sprintf("raw pipe 2x%d", callers/2) }
 
 // A wire is a connection of a floor.
 type wire struct {
@@ -142,51 +138,4 @@ func rawPiecesContender(t target, j job) versus.Contender {
 		}
 		return run, func() { _ = w.nc.Close() }, nil
 	}}
-}
-
-// rawPipeContender is two goroutines on two connections.
-func rawPipeContender(t target, j job, callers int) versus.Contender {
-	return versus.Contender{Name: rawPipe(callers), Kind: versus.Floor, Setup: func() (versus.Run, func(), error) {
-		var p pair
-		for i := range p.wires {
-			w, err := newWire(context.Background(), t, j, callers/2)
-			if err != nil {
-				p.close()
-				return nil, nil, err
-			}
-			p.wires[i] = w
-			p.starts[i] = func() { defer p.wg.Done(); p.errs[i] = w.run(p.n / 2) }
-		}
-		return p.run, p.close, nil
-	}}
-}
-
-type pair struct {
-	wires  [2]*wire
-	starts [2]func()
-	errs   [2]error
-	n      int
-	wg     sync.WaitGroup
-}
-
-// run performs n operations, or one more.
-func (p *pair) run(n int) error {
-	p.n = n + n%2
-	p.wg.Add(len(p.starts))
-	for _, start := range p.starts {
-		go start()
-	}
-	p.wg.Wait()
-	if p.errs[0] != nil {
-		return p.errs[0]
-	}
-	return p.errs[1]
-}
-
-func (p *pair) close() {
-	for _, w := range p.wires {
-		if w != nil {
-			_ = w.nc.Close()
-		}
-	}
 }

@@ -76,7 +76,7 @@ func (p plan) workload(name, title string, u setup) versus.Workload {
 		w.Contenders = append(w.Contenders, rawContender(u.target, u.job))
 	} else {
 		w.Reference, w.AsRate = rawPipe(u.shape.callers), true
-		w.Contenders = append(w.Contenders, rawPipeContender(u.target, u.job, u.shape.callers))
+		w.Contenders = append(w.Contenders, rawPipeContender(u.target, u.job, u.shape.callers, u.rec != nil))
 	}
 	for _, c := range u.clients {
 		w.Contenders = append(w.Contenders, c.contender(u.target, u.job, u.shape, u.rec, u.cancellable))

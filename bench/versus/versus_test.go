@@ -99,6 +99,25 @@ func TestGauges(t *testing.T) {
 	}
 }
 
+func TestTimed(t *testing.T) {
+	var asked []time.Duration
+	closed := false
+	c := Contender{Name: "timed", SetupTimed: func() (RunFor, func(), error) {
+		return func(d time.Duration) (int, error) {
+			asked = append(asked, d)
+			time.Sleep(d)
+			return 10, nil
+		}, func() { closed = true }, nil
+	}}
+	result, err := Settings{Rounds: 1, Sample: 10 * time.Millisecond}.Measure(Workload{Contenders: []Contender{c}})
+	if err != nil || !closed || !slices.Equal(asked, []time.Duration{time.Millisecond, 10 * time.Millisecond}) {
+		t.Fatalf("%v, closed: %v, asked for %v", err, closed, asked)
+	}
+	if ns := result.Rows[0].Nanoseconds(); ns < 1e6 {
+		t.Errorf("10 operations in 10 ms are said to take %v ns each", ns)
+	}
+}
+
 func TestMeasureFails(t *testing.T) {
 	broken := errors.New("wrong result")
 	for _, c := range []Contender{failing(broken, nil), failing(nil, broken)} {

@@ -19,12 +19,17 @@ const (
 // Run performs n operations.
 type Run func(n int) error
 
+// RunFor performs operations for about as long as d, and returns how many.
+type RunFor func(d time.Duration) (n int, err error)
+
 // A Contender is one way to do the work of a workload.
 type Contender struct {
 	Name string
 	Kind Kind
 	// Setup prepares the work, and fails if it would give wrong results: what is wrong must not look fast. close may be nil.
 	Setup func() (run Run, close func(), err error)
+	// SetupTimed takes the place of Setup where the rate jumps, so that no number of operations fills a sample reliably.
+	SetupTimed func() (run RunFor, close func(), err error)
 }
 
 // A Gauge reads something beside time and memory off every sample.
