@@ -36,7 +36,7 @@ func experimentsOf(t *testing.T, s *site) []experiment {
 
 // Every contender gives the right results, or its setup fails. Workloads that differ only in what goes on around them stand for one another.
 func TestContenders(t *testing.T) {
-	alike := regexp.MustCompile("^(get-64|get-512|get-64-ctx|unix-64|latency-(8|64)-(processes|goroutines))$")
+	alike := regexp.MustCompile("^(get-64|get-64-.*|get-512|get-512-cap3|unix-64|big-1024-.*|latency-(8|64)-(processes|goroutines))$")
 	for _, e := range experimentsOf(t, fakeSite(t)) {
 		if alike.MatchString(e.Name) {
 			continue
