@@ -50,6 +50,10 @@ bench: ## throughput over callers and kept connections; against REDIS_* when USE
 bench-codec: ## the codec beside those of the peers and beside bare loops
 	cd bench && go run ./codec -rounds 15
 
+.PHONY: bench-connection
+bench-connection: ## the connection beside other clients and bare loops, on a server from PATH; takes a quarter of an hour
+	cd bench && go run ./connection -rounds 9 -doc
+
 .PHONY: hostile
 hostile: ## write docs/hostile.md anew: what each client makes of hostile replies
 	mkdir -p docs

@@ -11,14 +11,17 @@ import (
 // A sample is what one contender did in one round, for each operation.
 type sample struct {
 	ns, allocs, bytes float64
+	gauges            map[string]float64
 }
 
 // An entrant is a contender that was set up.
 type entrant struct {
 	name  string
 	run   Run
+	timed RunFor // takes the place of run when it is not nil
 	close func()
-	n     int // operations that fill a sample
+	n     int           // operations that fill a sample
+	lasts time.Duration // a sample
 }
 
 // Measure runs all contenders of w, each once in every round.
@@ -40,7 +43,7 @@ func (s Settings) Measure(w Workload) (Result, error) {
 	result := newResult(w)
 	for round := range s.Rounds {
 		for _, turn := range order(len(entrants), round) {
-			taken, err := entrants[turn].sample()
+			taken, err := entrants[turn].sample(w.Gauges)
 			if err != nil {
 				return Result{}, fmt.Errorf("%s: %s: %w", w.Name, entrants[turn].name, err)
 			}
@@ -65,15 +68,23 @@ func order(n, round int) []int {
 
 // enter sets c up and finds out how many operations fill a sample.
 func (s Settings) enter(c Contender) (*entrant, error) {
-	run, closeIt, err := c.Setup()
+	e := &entrant{name: c.Name, lasts: s.Sample}
+	var err error
+	if c.SetupTimed != nil {
+		e.timed, e.close, err = c.SetupTimed()
+	} else {
+		e.run, e.close, err = c.Setup()
+	}
 	if err != nil {
 		return nil, err
 	}
-	e := &entrant{name: c.Name, run: run, close: closeIt}
 	if e.close == nil {
 		e.close = func() {}
 	}
-	if e.n, err = calibrate(run, s.Sample); err != nil {
+	if e.timed != nil {
+		return e, nil
+	}
+	if e.n, err = calibrate(e.run, s.Sample); err != nil {
 		e.close()
 		return nil, err
 	}
@@ -100,21 +111,66 @@ func calibrate(run Run, target time.Duration) (n int, err error) {
 
 // sample measures once. The collector runs before, so that nobody pays for what others left, and some operations that are not counted warm up; what its own
 // garbage costs while it runs is the contender's.
-func (e *entrant) sample() (sample, error) {
+func (e *entrant) sample(gauges []Gauge) (sample, error) {
 	var before, after runtime.MemStats
 	runtime.GC()
-	if err := e.run(max(1, e.n/10)); err != nil {
+	if _, err := e.work(0.1); err != nil {
+		return sample{}, err
+	}
+	if err := startAll(gauges); err != nil {
 		return sample{}, err
 	}
 	runtime.ReadMemStats(&before)
 	start := time.Now()
-	err := e.run(e.n)
+	done, err := e.work(1)
 	took := time.Since(start)
 	runtime.ReadMemStats(&after)
-	n := float64(e.n)
+	if err != nil {
+		return sample{}, err
+	}
+	read, err := stopAll(gauges, done)
+	n := float64(done)
 	return sample{
 		ns:     float64(took) / n,
 		allocs: float64(after.Mallocs-before.Mallocs) / n,
 		bytes:  float64(after.TotalAlloc-before.TotalAlloc) / n,
+		gauges: read,
 	}, err
+}
+
+// work does that part of what makes a sample.
+func (e *entrant) work(part float64) (n int, err error) {
+	if e.timed != nil {
+		n, err = e.timed(time.Duration(part * float64(e.lasts)))
+		return max(n, 1), err
+	}
+	n = max(1, int(part*float64(e.n)))
+	return n, e.run(n)
+}
+
+func startAll(gauges []Gauge) error {
+	for _, g := range gauges {
+		if g.Start == nil {
+			continue
+		}
+		if err := g.Start(); err != nil {
+			return fmt.Errorf("%s: %w", g.Name, err)
+		}
+	}
+	return nil
+}
+
+func stopAll(gauges []Gauge, n int) (map[string]float64, error) {
+	if len(gauges) == 0 {
+		return nil, nil
+	}
+	read := make(map[string]float64, len(gauges))
+	for _, g := range gauges {
+		value, err := g.Stop(n)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", g.Name, err)
+		}
+		read[g.Name] = value
+	}
+	return read, nil
 }

@@ -2,6 +2,7 @@ package versus
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -35,6 +36,18 @@ func (r Row) Allocs() float64 { return r.median(func(s sample) float64 { return 
 // AllocBytes returns the median of the bytes that an operation allocates.
 func (r Row) AllocBytes() float64 { return r.median(func(s sample) float64 { return s.bytes }) }
 
+// Gauge returns the median of what the gauge of that name read; NaN when it had nothing to tell.
+func (r Row) Gauge(name string) float64 { return r.median(gauge(name)) }
+
+func gauge(name string) func(sample) float64 {
+	return func(s sample) float64 {
+		if v, ok := s.gauges[name]; ok {
+			return v
+		}
+		return math.NaN()
+	}
+}
+
 func (r Row) median(of func(sample) float64) float64 {
 	values := make([]float64, len(r.samples))
 	for i, s := range r.samples {
@@ -53,9 +66,15 @@ func (r Result) Row(name string) (Row, bool) {
 }
 
 // BestPeer returns the peer with the shortest median time; ok is false when there is none.
-func (r Result) BestPeer() (best Row, ok bool) {
+func (r Result) BestPeer() (best Row, ok bool) { return r.Best(Peer, Row.Nanoseconds) }
+
+// Best returns the contender of a kind that costs least. One whose cost is NaN does not count.
+func (r Result) Best(kind Kind, cost func(Row) float64) (best Row, ok bool) {
 	for _, row := range r.Rows {
-		if row.Kind == Peer && (!ok || row.Nanoseconds() < best.Nanoseconds()) {
+		if row.Kind != kind || math.IsNaN(cost(row)) {
+			continue
+		}
+		if !ok || cost(row) < cost(best) {
 			best, ok = row, true
 		}
 	}
@@ -70,10 +89,15 @@ type Spread struct {
 func (s Spread) String() string { return fmt.Sprintf("%.2f (%.2f..%.2f)", s.Median, s.Min, s.Max) }
 
 // Ratio returns the time of a over that of b, taken within each round.
-func Ratio(a, b Row) Spread {
+func Ratio(a, b Row) Spread { return ratio(a, b, func(s sample) float64 { return s.ns }) }
+
+// GaugeRatio returns what a gauge read of a over what it read of b, taken within each round.
+func GaugeRatio(a, b Row, name string) Spread { return ratio(a, b, gauge(name)) }
+
+func ratio(a, b Row, of func(sample) float64) Spread {
 	ratios := make([]float64, min(len(a.samples), len(b.samples)))
 	for i := range ratios {
-		ratios[i] = a.samples[i].ns / b.samples[i].ns
+		ratios[i] = of(a.samples[i]) / of(b.samples[i])
 	}
 	return spread(ratios)
 }

@@ -3,17 +3,19 @@ package versus
 import (
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 )
 
 // WriteMarkdown writes the result as a table. Floors are in italics, ours in bold. "vs best peer" is the best peer's time over this one's: above 1 is faster than
-// every peer. The column that names the reference is this one's time over the reference's, with its extremes.
+// every peer. The column that names the reference is this one's time over the reference's, with its extremes, or its rate over the reference's. Gauges come last.
 func (r Result) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "#### %s (`%s`)\n\n", r.Workload.Title, r.Workload.Name)
-	fmt.Fprintf(&b, "|  | %s/s | ns/op | vs best peer | time / %s | MB/s | allocs/op | B/op |\n", r.Workload.Unit, r.Workload.Reference)
-	b.WriteString("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	titles := r.titles()
+	fmt.Fprintf(&b, "|  | %s |\n", strings.Join(titles, " | "))
+	fmt.Fprintf(&b, "| --- |%s\n", strings.Repeat(" ---: |", len(titles)))
 	for _, row := range r.Rows {
 		fmt.Fprintf(&b, "| %s |\n", strings.Join(r.cells(row), " | "))
 	}
@@ -21,9 +23,21 @@ func (r Result) WriteMarkdown(w io.Writer) error {
 	return err
 }
 
+func (r Result) titles() []string {
+	reference := "time / " + r.Workload.Reference
+	if r.Workload.AsRate {
+		reference = "rate / " + r.Workload.Reference
+	}
+	titles := []string{r.Workload.Unit + "/s", "ns/op", "vs best peer", reference, "MB/s", "allocs/op", "B/op"}
+	for _, g := range r.Workload.Gauges {
+		titles = append(titles, g.Name)
+	}
+	return titles
+}
+
 func (r Result) cells(row Row) []string {
 	ns := row.Nanoseconds()
-	return []string{
+	cells := []string{
 		row.title(),
 		FormatRate(1e9 / ns),
 		FormatNanoseconds(ns),
@@ -33,6 +47,14 @@ func (r Result) cells(row Row) []string {
 		FormatCount(row.Allocs()),
 		FormatCount(row.AllocBytes()),
 	}
+	for _, g := range r.Workload.Gauges {
+		if value := row.Gauge(g.Name); math.IsNaN(value) {
+			cells = append(cells, "-")
+		} else {
+			cells = append(cells, g.Format(value))
+		}
+	}
+	return cells
 }
 
 func (r Row) title() string {
@@ -57,6 +79,9 @@ func (r Result) versusReference(row Row) string {
 	reference, ok := r.Row(r.Workload.Reference)
 	if !ok {
 		return "-"
+	}
+	if r.Workload.AsRate {
+		row, reference = reference, row
 	}
 	return Ratio(row, reference).String()
 }

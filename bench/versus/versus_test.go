@@ -2,6 +2,7 @@ package versus
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -59,6 +60,64 @@ func TestMeasure(t *testing.T) {
 	}
 }
 
+func TestGauges(t *testing.T) {
+	closed, starts := 0, 0
+	readings := []float64{3, 1, 2, math.NaN(), math.NaN(), math.NaN()}
+	g := Gauge{Name: "weight", Format: FormatCount, Start: func() error { starts++; return nil }, Stop: func(n int) (float64, error) {
+		if n <= 0 {
+			t.Errorf("a sample of %d operations", n)
+		}
+		next := readings[0]
+		readings = readings[1:]
+		return next, nil
+	}}
+	w := Workload{Name: "fake", Unit: "things", Reference: "theirs", AsRate: true, Gauges: []Gauge{g}, Contenders: []Contender{counting("theirs", Peer, &closed)}}
+	result, err := brief.Measure(w)
+	if err != nil || starts != 3 || result.Rows[0].Gauge("weight") != 2 || !math.IsNaN(result.Rows[0].Gauge("height")) {
+		t.Fatalf("%v, %d starts, %v", err, starts, result.Rows)
+	}
+	silent, err := brief.Measure(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := silent.Best(Peer, func(r Row) float64 { return r.Gauge("weight") }); ok {
+		t.Error("a row with nothing to tell is the best")
+	}
+	var out strings.Builder
+	_, _ = result.WriteMarkdown(&out), silent.WriteMarkdown(&out)
+	for _, want := range []string{"| rate / theirs |", "| B/op | weight |", " | 2 |\n", " | - |\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, out.String())
+		}
+	}
+	broken := errors.New("no reading")
+	for _, g := range []Gauge{{Start: func() error { return broken }}, {Stop: func(int) (float64, error) { return 0, broken }}} {
+		w.Gauges = []Gauge{g}
+		if _, err := brief.Measure(w); !errors.Is(err, broken) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestTimed(t *testing.T) {
+	var asked []time.Duration
+	closed := false
+	c := Contender{Name: "timed", SetupTimed: func() (RunFor, func(), error) {
+		return func(d time.Duration) (int, error) {
+			asked = append(asked, d)
+			time.Sleep(d)
+			return 10, nil
+		}, func() { closed = true }, nil
+	}}
+	result, err := Settings{Rounds: 1, Sample: 10 * time.Millisecond}.Measure(Workload{Contenders: []Contender{c}})
+	if err != nil || !closed || !slices.Equal(asked, []time.Duration{time.Millisecond, 10 * time.Millisecond}) {
+		t.Fatalf("%v, closed: %v, asked for %v", err, closed, asked)
+	}
+	if ns := result.Rows[0].Nanoseconds(); ns < 1e6 {
+		t.Errorf("10 operations in 10 ms are said to take %v ns each", ns)
+	}
+}
+
 func TestMeasureFails(t *testing.T) {
 	broken := errors.New("wrong result")
 	for _, c := range []Contender{failing(broken, nil), failing(nil, broken)} {
@@ -88,6 +147,15 @@ func TestRatios(t *testing.T) {
 	}
 	// Within the rounds: 3/1, 8/2, 8/4.
 	if got := Ratio(best, r.Rows[0]); got != (Spread{Median: 3, Min: 2, Max: 4}) {
+		t.Errorf("got %v", got)
+	}
+	weigh := func(weights ...float64) (r Row) {
+		for _, w := range weights {
+			r.samples = append(r.samples, sample{gauges: map[string]float64{"weight": w}})
+		}
+		return r
+	}
+	if got := GaugeRatio(weigh(2, 6, 4), weigh(1, 2, 4), "weight"); got != (Spread{Median: 2, Min: 1, Max: 3}) {
 		t.Errorf("got %v", got)
 	}
 	if got := spread([]float64{4, 1, 2, 3}).Median; got != 2.5 {

@@ -19,12 +19,25 @@ const (
 // Run performs n operations.
 type Run func(n int) error
 
+// RunFor performs operations for about as long as d, and returns how many.
+type RunFor func(d time.Duration) (n int, err error)
+
 // A Contender is one way to do the work of a workload.
 type Contender struct {
 	Name string
 	Kind Kind
 	// Setup prepares the work, and fails if it would give wrong results: what is wrong must not look fast. close may be nil.
 	Setup func() (run Run, close func(), err error)
+	// SetupTimed takes the place of Setup where the rate jumps, so that no number of operations fills a sample reliably.
+	SetupTimed func() (run RunFor, close func(), err error)
+}
+
+// A Gauge reads something beside time and memory off every sample.
+type Gauge struct {
+	Name   string
+	Start  func() error                 // called before a sample; may be nil
+	Stop   func(n int) (float64, error) // called after a sample of n operations; NaN: there is nothing to tell
+	Format func(float64) string
 }
 
 // A Workload is work that several contenders can do.
@@ -34,6 +47,8 @@ type Workload struct {
 	Unit       string // what an operation makes, in the plural: "replies"
 	Bytes      int    // of one operation, on the wire; 0: none are counted
 	Reference  string // name of the contender that the others' time is divided by
+	AsRate     bool   // show the rate over that of the reference instead of the time
+	Gauges     []Gauge
 	Contenders []Contender
 }
 
