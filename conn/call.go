@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 
@@ -17,14 +18,15 @@ type call struct {
 	confirm string
 
 	// Guarded by Conn.mu.
-	since      time.Time // when the reply began to be owed; zero when the connection has no Timeout
+	since      time.Time // when it was first noticed that the reply is owed; zero: not yet
 	blocking   bool      // the server may hold the reply back for as long as the caller waits
 	from       int       // where the request begins in Conn.out, until it is sent
 	size       int       // and its length
-	prev, next *call
-	done       bool  // no longer queued: every reply arrived, or err says why not
-	err        error // the connection's failure
+	prev, next *call     // of sent calls, the leader may read next as well: nobody changes it
+	err        error     // the connection's failure
 
+	// done is set under Conn.mu when the call is no longer queued: every reply arrived, or err says why not.
+	done atomic.Bool
 	left atomic.Bool   // the caller is gone; set under Conn.mu, never unset while queued
 	wake chan struct{} // of size 1: look at your call and at the roles again
 
@@ -38,31 +40,56 @@ type call struct {
 	reply  resp.Reply
 }
 
+// newCall takes the call that the last caller left behind, which a lone caller always finds, or one of the pool's.
 func (c *Conn) newCall(q *resp.Request, h resp.Handler, confirm string) *call {
-	own, ok := c.calls.Get().(*call)
-	if !ok {
-		own = &call{wake: make(chan struct{}, 1)}
+	own := c.lastCall.Swap(nil)
+	if own == nil {
+		var ok bool
+		if own, ok = c.calls.Get().(*call); !ok {
+			own = &call{wake: make(chan struct{}, 1)}
+		}
 	}
 	own.h, own.owed, own.blocking, own.confirm = h, q.Len(), q.Blocking(), confirm
 	return own
 }
 
-// recycle makes a call available to another request. Nobody else may know it any more.
+// recycle makes a call available to another request. Nobody else uses it any more, though somebody may be about to wake it, which does no harm.
 func (c *Conn) recycle(own *call) {
 	select {
 	case <-own.wake:
 	default:
 	}
-	own.kept.reset()
-	*own = call{wake: own.wake, kept: own.kept}
-	c.calls.Put(own)
+	if own.kept.len() > 0 || cap(own.kept.buf) > maxKept {
+		own.kept.reset()
+	}
+	own.h, own.confirm, own.since, own.err, own.herr = nil, "", time.Time{}, nil, nil
+	own.blocking, own.handed = false, 0
+	own.reply = resp.Reply{}
+	own.done.Store(false)
+	own.left.Store(false)
+	if !c.lastCall.CompareAndSwap(nil, own) {
+		c.calls.Put(own)
+	}
 }
 
-// poke makes the caller look again. Conn.mu is held, or the call is not queued.
+// poke makes the caller look again. One that looks for nothing loses a moment.
 func (c *call) poke() {
 	select {
 	case c.wake <- struct{}{}:
 	default: // it has not looked since the last time
+	}
+}
+
+// wait waits until the caller has to look again, or until ctx has ended.
+func (c *call) wait(ctx context.Context) {
+	done := ctx.Done()
+	if done == nil {
+		<-c.wake
+		return
+	}
+	select {
+	case <-c.wake:
+	case <-done:
 	}
 }
 

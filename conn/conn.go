@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,9 +22,10 @@ type Conn struct {
 	born    time.Time // when the handshake was over; set when there is a trace
 	hello   Hello
 	sock    *socket
-	nc      net.Conn // sock, or TLS over it
 
+	tls      *tls.Conn             // over sock; nil: plain
 	inFlight atomic.Int32          // calls in the queue
+	lastCall atomic.Pointer[call]  // the call that was recycled last, if nobody has taken it
 	dead     atomic.Pointer[Error] // err, for those who do not hold mu
 	told     atomic.Bool           // the trace knows of the end
 	pushTurn chan struct{}         // of size 1: held by the caller of NextPush
@@ -37,6 +37,8 @@ type Conn struct {
 	out     []byte     // requests nobody began to write; guarded by mu
 	spare   []byte     // the other write buffer, nil while a flusher has it; guarded by mu
 	nextSeq uint64     // of the next call; guarded by mu
+	unsent  int        // calls in the queue that nobody began to write; guarded by mu
+	sent    int        // the others; guarded by mu
 	sentSeq uint64     // calls before it may have reached the server; goes back on a dead connection only; guarded by mu
 	flusher *call      // whose caller writes, nil: nobody; guarded by mu
 	stuck   bool       // the flusher has been waiting for the server to take what it writes; guarded by mu
@@ -45,7 +47,13 @@ type Conn struct {
 	unpark  func()     // makes a leader who waits for a push stop reading; nil when the leader is another; guarded by mu
 	pushes  pushQueue  // pushes for NextPush; guarded by mu
 
+	readDue    func() time.Time // dueAt, and the next writeDueAt: made once
+	writeDue   func() time.Time
+	writeSince time.Time // owned by the flusher
+
 	rd     reader     // owned by the leader
+	ahead  ahead      // owned by the leader
+	woken  []*call    // callers to wake when the lock is released; owned by the leader
 	push   resp.Reply // owned by the leader
 	pushTo *parked    // the leader, when it waits for a push; owned by the leader
 	topics topicCount // owned by the leader
@@ -91,15 +99,11 @@ func (c *Conn) roundTrip(ctx context.Context, q *resp.Request, h resp.Handler, c
 	if q.Len() == 0 {
 		return nil
 	}
-	if err := ended(ctx); err != nil {
+	if err := ctx.Err(); err != nil {
 		return &Error{Op: OpQueue, Addr: c.addr, Err: err}
 	}
 	own := c.newCall(q, h, confirm)
-	if err := c.enqueue(own, q.Encoded()); err != nil {
-		c.recycle(own)
-		return err
-	}
-	if err := c.await(ctx, own); err != nil {
+	if err := c.perform(ctx, own, q.Encoded()); err != nil {
 		return err
 	}
 	own.serveKept()
@@ -127,11 +131,10 @@ func (c *Conn) Hello() Hello { return c.hello }
 
 // TLS returns the state of TLS: version, whether the session was resumed, and the server's certificates, which say when they expire. ok is false without TLS.
 func (c *Conn) TLS() (state tls.ConnectionState, ok bool) {
-	t, ok := c.nc.(*tls.Conn)
-	if !ok {
+	if c.tls == nil {
 		return state, false
 	}
-	return t.ConnectionState(), true
+	return c.tls.ConnectionState(), true
 }
 
 // Addr returns the address that was dialled: host:port, or the path of a unix socket.
@@ -195,9 +198,10 @@ func (c *Conn) drainLocked() {
 			continue
 		}
 		own.err = c.err.of(own.seq < c.sentSeq)
-		own.done = true
+		own.done.Store(true)
 		own.poke()
 	}
+	c.sent, c.unsent = 0, 0
 	if c.parked != nil {
 		c.parked.poke()
 	}

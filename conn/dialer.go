@@ -116,7 +116,7 @@ func (d *Dialer) newConn(nc net.Conn, addr string) *Conn {
 		sock: newSocket(nc), pushTurn: make(chan struct{}, 1),
 	}
 	c.sock.writes.slow = c.writeIsSlow
-	c.nc = c.sock
+	c.readDue, c.writeDue = c.dueAt, c.writeDueAt
 	c.rd.scanner = resp.Scanner{MaxFrame: d.MaxReply, MaxDepth: d.MaxDepth, MaxElements: d.MaxElements}
 	c.pushes.keep, c.pushes.most = d.PubSub, d.MaxReply
 	if d.MaxReply == 0 {
@@ -144,13 +144,13 @@ func (d *Dialer) secure(ctx context.Context, c *Conn) error {
 		}
 	}
 	// The socket watches the context: HandshakeContext would start a goroutine to do that.
-	c.sock.reads.allow(patience{ctx: ctx})
+	c.sock.reads.wait = patience{ctx: ctx}
 	c.sock.writes.allow(patience{ctx: ctx})
 	t := tls.Client(c.sock, config)
 	err := t.Handshake()
-	c.sock.reads.allow(patience{})
+	c.sock.reads.wait = patience{}
 	c.sock.writes.allow(patience{})
-	c.nc = t
+	c.tls = t
 	return err
 }
 

@@ -11,6 +11,9 @@ const (
 	Grace     = grace
 	LargeRead = largeRead
 	MaxKept   = maxKept
+
+	// Late is how much later than it is due an overdue reply may be noticed.
+	Late = slice + 2*grace
 )
 
 // ReadBuffer returns how many bytes the read buffer takes. Nobody may use the connection meanwhile.

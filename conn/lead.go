@@ -7,17 +7,33 @@ import (
 	"time"
 )
 
+// ahead is what the leader knows of the queue without looking. Calls that are sent stay where they are until the leader takes them off.
+type ahead struct {
+	next     *call // whose replies come next
+	sent     int   // how many calls are sent, from next on; when it is 0, next says nothing and the queue has to be looked at
+	answered int   // how many calls in front of next have all their replies, and are still queued
+}
+
 // leadLocked reads for everybody until the own call is done or its context has ended. The lock is released meanwhile.
 func (c *Conn) leadLocked(ctx context.Context, own *call) {
 	c.leading = true
+	c.lookAheadLocked()
 	c.mu.Unlock()
 	finished := false
-	defer c.handOn(&finished)
+	defer c.handOnOrUnwind(&finished)
 	own.serveKept()
 	for c.serveArrived(own) && own.owed > 0 && c.fill(ctx) {
 		continue
 	}
 	finished = true
+}
+
+// handOnOrUnwind is handOn for a caller who does not come back to release the lock when a handler panics.
+func (c *Conn) handOnOrUnwind(finished *bool) {
+	c.handOn(finished)
+	if !*finished {
+		c.mu.Unlock()
+	}
 }
 
 // handOn ends a lead and takes the lock. Unfinished, it ends in a panic of a handler, whose caller is about to unwind: the reply it was in
@@ -28,17 +44,27 @@ func (c *Conn) handOn(finished *bool) {
 	}
 	c.pushTo = nil
 	c.mu.Lock()
+	c.settleLocked() // the own call, if any: who is to be woken was woken
+	c.woken = c.woken[:0]
 	c.leading, c.unpark = false, nil
 	if c.err != nil {
 		c.drainLocked()
 	}
-	c.passLocked()
+	c.passLocked(nil)
 }
 
 // serveArrived takes all complete frames off the stream, those that belong to calls behind the own one included. It returns false when
 // the connection is dead. own is nil for a leader who waits for no reply.
 func (c *Conn) serveArrived(own *call) bool {
-	var head *call // the call whose replies come next, once it is known
+	alive := c.deliverArrived(own)
+	alone := c.ahead.answered == 1 && own != nil && own.owed == 0 && !own.done.Load() // it is the own call that is answered
+	if c.ahead.answered > 0 && !alone {
+		c.settle(own) // the others need not wait until we have handed on
+	}
+	return alive
+}
+
+func (c *Conn) deliverArrived(own *call) (alive bool) {
 	for {
 		frame, err := c.rd.frame()
 		switch {
@@ -54,16 +80,12 @@ func (c *Conn) serveArrived(own *call) bool {
 			}
 			continue
 		}
+		head := c.oldest(own)
 		if head == nil {
-			if head = c.oldest(); head == nil {
-				c.fail(OpRead, errUnasked)
-				return false
-			}
+			c.fail(OpRead, errUnasked)
+			return false
 		}
 		c.deliver(head, own, frame)
-		if head.owed == 0 {
-			head = c.finish(head)
-		}
 	}
 }
 
@@ -71,55 +93,79 @@ func (c *Conn) serveArrived(own *call) bool {
 // read buffer bounds it. What is kept for the one in front, a flusher that is stuck, is what it asked for.
 func (c *Conn) deliver(head, own *call, frame []byte) {
 	switch {
-	case head.left.Load():
 	case head == own:
 		own.serve(frame)
+	case head.left.Load():
 	default:
 		head.kept.add(frame)
 	}
-	head.owed--
 	c.rd.consume(frame)
+	if head.owed--; head.owed > 0 {
+		return
+	}
+	c.ahead.answered++
+	if c.ahead.sent--; c.ahead.sent > 0 {
+		c.ahead.next = head.next
+	}
 }
 
 // oldest returns the call whose replies come next, or nil when the server owes nothing.
-func (c *Conn) oldest() *call {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.oldestSentLocked()
+func (c *Conn) oldest(own *call) *call {
+	if c.ahead.sent == 0 {
+		c.settle(own)
+	}
+	if c.ahead.sent == 0 {
+		return nil
+	}
+	return c.ahead.next
 }
 
-// oldestSentLocked leaves out calls that are not written yet: what seems to answer them answers nothing, and they may still be taken back.
-func (c *Conn) oldestSentLocked() *call {
-	if head := c.queue.head; head != nil && head.seq < c.sentSeq {
-		return head
+// settle takes calls off the queue that have all their replies, wakes their callers, and looks what is behind them.
+func (c *Conn) settle(own *call) {
+	c.mu.Lock()
+	c.settleLocked()
+	c.mu.Unlock()
+	for i, done := range c.woken {
+		if done != own {
+			done.poke()
+		}
+		c.woken[i] = nil
 	}
-	return nil
+	c.woken = c.woken[:0]
 }
 
-// finish takes the oldest call off the queue, all of whose replies have come, and returns the next.
-func (c *Conn) finish(head *call) *call {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.queue.remove(head)
-	c.inFlight.Add(-1)
-	if head.left.Load() {
-		c.recycle(head)
-	} else {
-		head.done = true
-		head.poke()
+// settleLocked is settle, but for those who have to be woken: it collects them.
+func (c *Conn) settleLocked() {
+	for ; c.ahead.answered > 0; c.ahead.answered-- {
+		head := c.queue.head
+		c.queue.remove(head)
+		c.sent--
+		c.inFlight.Add(-1)
+		if head.left.Load() {
+			c.recycle(head)
+			continue
+		}
+		c.woken = append(c.woken, head)
+		head.done.Store(true)
 	}
-	return c.oldestSentLocked()
+	c.lookAheadLocked()
+}
+
+// lookAheadLocked leaves out calls that are not written yet: what seems to answer them answers nothing, and they may still be taken back.
+func (c *Conn) lookAheadLocked() {
+	c.ahead.next, c.ahead.sent = c.queue.head, c.sent
 }
 
 // fill reads more bytes. It returns false when the leader is to stop: its context has ended, or the connection is dead.
 func (c *Conn) fill(ctx context.Context) bool {
-	if ended(ctx) != nil { // noticed here also while bytes keep coming
+	if ctx.Err() != nil { // noticed here also while bytes keep coming
 		return false
 	}
-	c.sock.reads.allow(patience{ctx: ctx, until: c.due(), long: c.pushTo != nil})
-	n, err := c.nc.Read(c.rd.free())
-	c.sock.reads.allow(patience{})
-	c.rd.filled(n)
+	p := patience{ctx: ctx, long: c.pushTo != nil}
+	if c.timeout > 0 {
+		p.due = c.readDue
+	}
+	n, err := c.read(p)
 	switch {
 	case n > 0 || err == nil:
 		return true // an error will come again
@@ -131,22 +177,40 @@ func (c *Conn) fill(ctx context.Context) bool {
 	return false
 }
 
-// due returns when the oldest reply that is owed will have taken too long; zero: never.
-func (c *Conn) due() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if head := c.oldestSentLocked(); head != nil && !head.blocking {
-		return c.overdue(head.since)
+// read reads what there is room for.
+func (c *Conn) read(p patience) (n int, err error) {
+	if c.tls == nil {
+		n, err = c.sock.reads.transfer(p, c.rd.free())
+	} else {
+		c.sock.reads.wait = p
+		n, err = c.tls.Read(c.rd.free())
+		c.sock.reads.wait = patience{}
 	}
-	return time.Time{}
+	c.rd.filled(n)
+	return n, err
 }
 
-// overdue returns when something that begins at t has taken too long; zero: never.
-func (c *Conn) overdue(t time.Time) time.Time {
-	if c.timeout <= 0 {
+// dueAt returns when the oldest reply that is owed will have taken too long; zero: never. Replies are taken to be owed from the moment on when that is asked first,
+// which is a slice later at most: to ask for the time with every request would cost more than the rest of its bookkeeping.
+func (c *Conn) dueAt() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.noticeLocked(time.Now())
+	head := c.queue.head
+	for i := c.ahead.answered; i > 0; i-- {
+		head = head.next
+	}
+	if c.timeout <= 0 || head == nil || head.seq >= c.sentSeq || head.blocking {
 		return time.Time{}
 	}
-	return t.Add(c.timeout)
+	return head.since.Add(c.timeout)
+}
+
+// noticeLocked notes the time for all calls that have none.
+func (c *Conn) noticeLocked(now time.Time) {
+	for own := c.queue.tail; own != nil && own.since.IsZero(); own = own.prev {
+		own.since = now
+	}
 }
 
 // unexpected names an end of the stream for what it is when a reply is owed.

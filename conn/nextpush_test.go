@@ -54,7 +54,7 @@ func TestNextPushTakesEverythingInOrder(t *testing.T) {
 		defer cancel()
 		begin := time.Now()
 		require.ErrorIs(t, c.NextPush(ctx, &got), context.DeadlineExceeded)
-		require.InDelta(t, time.Second, time.Since(begin), float64(2*conn.Grace))
+		require.InDelta(t, time.Second, time.Since(begin), float64(conn.Late))
 		require.NoError(t, c.Err())
 	})
 }
@@ -115,7 +115,7 @@ func TestNextPushAndTimeout(t *testing.T) {
 		require.NoError(t, c.Err())
 		r := <-start(c, context.Background(), "WAIT")
 		require.True(t, failure(t, r.err).Timeout())
-		require.InDelta(t, 10*time.Second, r.after, float64(2*conn.Grace))
+		require.InDelta(t, 10*time.Second, r.after, float64(conn.Late))
 		require.True(t, failure(t, <-parked).Timeout())
 	})
 }
@@ -131,7 +131,7 @@ func TestNextPushNoticesWhatIsOverdue(t *testing.T) {
 		require.ErrorIs(t, (<-start(c, ctx, "WAIT")).err, context.DeadlineExceeded)
 		begin := time.Now()
 		require.True(t, failure(t, c.NextPush(t.Context(), &inbox{})).Timeout())
-		require.InDelta(t, 9*time.Second, time.Since(begin), float64(2*conn.Grace))
+		require.InDelta(t, 9*time.Second, time.Since(begin), float64(conn.Late))
 	})
 }
 

@@ -19,6 +19,7 @@ func (c *Conn) Probe() error {
 // lookLocked leads for nobody. The lock is released meanwhile.
 func (c *Conn) lookLocked() {
 	c.leading = true
+	c.lookAheadLocked()
 	c.mu.Unlock()
 	finished := false
 	defer c.handOn(&finished)
@@ -31,11 +32,8 @@ const maxProbeReads = 8
 
 // look reads what has arrived, and its end, which may be behind a late reply.
 func (c *Conn) look() {
-	for i := 0; i < maxProbeReads && !quiet(c.sock.Conn); i++ {
-		c.sock.reads.allow(patience{until: time.Now()})
-		n, err := c.nc.Read(c.rd.free())
-		c.sock.reads.allow(patience{})
-		c.rd.filled(n)
+	for i := 0; i < maxProbeReads && !c.sock.quiet(); i++ {
+		n, err := c.read(patience{until: past})
 		if n == 0 && err != nil && !late(err) {
 			c.fail(OpRead, err)
 			return
@@ -47,7 +45,7 @@ func (c *Conn) look() {
 			break
 		}
 	}
-	if due := c.due(); !due.IsZero() && !time.Now().Before(due) {
+	if due := c.dueAt(); !due.IsZero() && !time.Now().Before(due) {
 		c.fail(OpRead, errTimeout)
 	}
 }

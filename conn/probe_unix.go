@@ -5,7 +5,6 @@ package conn
 import (
 	"net"
 	"syscall"
-	"time"
 )
 
 // quiet reports whether nothing at all is to be read from nc, not even its end. It takes nothing from the socket.
@@ -18,7 +17,6 @@ func quiet(nc net.Conn) bool {
 	if err != nil {
 		return false
 	}
-	_ = nc.SetReadDeadline(time.Time{}) // one that has passed would keep raw.Read from looking
 	var peeked error
 	var b [1]byte
 	err = raw.Read(func(fd uintptr) bool {

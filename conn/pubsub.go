@@ -89,7 +89,7 @@ func (c *Conn) outOfBand(frame []byte) bool {
 		return kind == resp.Push
 	}
 	awaited := ""
-	if head := c.oldest(); head != nil {
+	if head := c.oldest(nil); head != nil {
 		awaited = head.confirm
 	}
 	if kind == resp.Array && c.topics == (topicCount{}) && awaited == "" {

@@ -105,6 +105,7 @@ func (c *Conn) takePushLocked(p *parked) {
 // leadParkedLocked reads until a push comes, the context ends, or somebody queues who waits for a reply. The lock is released meanwhile.
 func (c *Conn) leadParkedLocked(ctx context.Context, p *parked) {
 	c.leading = true
+	c.lookAheadLocked()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	c.unpark = cancel

@@ -79,7 +79,7 @@ func TestPushesDoNotHoldOffTheTimeout(t *testing.T) {
 			conn.Dialer{Timeout: 5 * time.Second})
 		r := <-start(c, context.Background(), "NAG")
 		require.True(t, failure(t, r.err).Timeout())
-		require.InDelta(t, 5*time.Second, r.after, float64(2*conn.Grace))
+		require.InDelta(t, 5*time.Second, r.after, float64(conn.Late))
 		time.Sleep(100 * time.Second) // for the server to find out
 	})
 }

@@ -11,7 +11,8 @@ import (
 )
 
 // slice is how long a transfer waits before it arms a wake-up for its context. Most replies come sooner, and a deadline costs no allocation
-// where a wake-up costs three. A context that ends inside the slice is noticed at its end.
+// where a wake-up costs three. A deadline serves all transfers until it passes, for setting one and asking for the time cost more than all else that
+// is done for a request. A context that is cancelled inside the slice is noticed at its end.
 const slice = 4 * time.Millisecond
 
 // grace is how long a transfer may take although its limit has passed already: what lies in the socket's buffer is still taken, and what
@@ -33,64 +34,106 @@ type socket struct {
 }
 
 func newSocket(nc net.Conn) *socket {
-	return &socket{Conn: nc, reads: side{nc: nc}, writes: side{nc: nc, write: true}}
+	return &socket{Conn: nc, reads: side{nc: nc, known: true}, writes: side{nc: nc, known: true, write: true}}
 }
 
-func (s *socket) Read(b []byte) (int, error) { return s.reads.transfer(b) }
+// Read is for TLS.
+func (s *socket) Read(b []byte) (int, error) { return s.reads.transfer(s.reads.wait, b) }
 
+// Write is for TLS.
 func (s *socket) Write(b []byte) (int, error) {
-	n, err := s.writes.transfer(b)
+	n, err := s.writes.transfer(s.writes.allowed(), b)
 	s.written.Add(int64(n))
 	return n, err
 }
 
-// A side is one direction of a socket. One goroutine at a time uses it, the leader or the flusher, and says first how long it waits. Under TLS
-// the leader writes as well, now and then, where the protocol wants an answer; it does so with whatever patience is there.
+// quiet reports whether nothing at all is to be read, not even the end. It takes nothing from the socket.
+func (s *socket) quiet() bool {
+	_ = s.reads.setDeadline(time.Time{}) // one that has passed would keep it from looking
+	return quiet(s.Conn)
+}
+
+// A side is one direction of a socket. One goroutine at a time uses it, the leader or the flusher.
 type side struct {
 	nc    net.Conn
 	write bool
 	slow  func() // told when a transfer takes longer than a slice; may be nil
 
-	mu   sync.Mutex
-	wait patience // guarded by mu
+	// The deadline in force, if known; zero: none. A deadline that is known is a slice away at most, and may have passed. Owned by whoever transfers.
+	armed time.Time
+	known bool
+
+	// What a transfer of TLS waits for. The leader's is its own; the flusher's has a lock, because the leader writes as well now and then, where the protocol wants
+	// an answer. It does so with whatever patience is there.
+	wait patience
+	mu   sync.Mutex // guards wait of the writing side
 }
 
 // patience is how long somebody waits. The zero value waits for ever.
 type patience struct {
-	ctx   context.Context // nil: cannot end
-	until time.Time       // zero: never
-	long  bool            // it will take long, and ctx may end at any moment: no slice first
+	ctx   context.Context  // nil: cannot end
+	until time.Time        // zero: never
+	due   func() time.Time // the same, asked when it matters; nil: until says it
+	long  bool             // it will take long, and ctx may end at any moment: no slice first
 }
 
+// allow says how long transfers of TLS wait from now on.
 func (s *side) allow(p patience) {
 	s.mu.Lock()
 	s.wait = p
 	s.mu.Unlock()
 }
 
-func (s *side) patience() patience {
+func (s *side) allowed() patience {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.wait
 }
 
 // transfer moves bytes until that is done, fails, or patience has ended; then it returns the deadline's error, which TLS takes as temporary.
-func (s *side) transfer(b []byte) (n int, err error) {
-	p := s.patience()
-	if p.long {
-		err = os.ErrDeadlineExceeded
-	} else {
-		n, err = s.try(b, s.first(p, time.Now()))
-	}
-	for late(err) && p.ended() == nil {
-		if s.slow != nil {
-			s.slow()
+func (s *side) transfer(p patience, b []byte) (n int, err error) {
+	if s.ready(p) {
+		if n, err = s.move(b); !late(err) {
+			return n, err
 		}
-		disarm := s.arm(p)
+	}
+	return s.patiently(p, b, n)
+}
+
+// ready reports whether the deadline that is in force will do.
+func (s *side) ready(p patience) bool {
+	switch {
+	case !s.known || p.long:
+		return false
+	case s.armed.IsZero():
+		return !s.slices(&p)
+	case !p.until.IsZero() && p.until.Before(s.armed):
+		return false
+	case p.ctx == nil:
+		return true
+	}
+	d, ok := p.ctx.Deadline()
+	return !ok || !d.Before(s.armed)
+}
+
+// slices reports whether something has to be looked at while a transfer waits.
+func (s *side) slices(p *patience) bool {
+	return s.slow != nil || p.due != nil || !p.until.IsZero() || p.cancellable()
+}
+
+func (p *patience) cancellable() bool { return p.ctx != nil && p.ctx.Done() != nil }
+
+// patiently is transfer with an eye on the time. n bytes were moved before.
+func (s *side) patiently(p patience, b []byte, n int) (int, error) {
+	err := os.ErrDeadlineExceeded
+	for i := 0; late(err) && p.ended() == nil; i++ {
 		var m int
-		m, err = s.move(b[n:])
+		if i == 0 && !p.long {
+			m, err = s.try(b[n:], s.first(p, time.Now()))
+		} else {
+			m, err = s.wakeably(p, b[n:])
+		}
 		n += m
-		disarm()
 	}
 	if late(err) && n == 0 {
 		return s.lastLook(b)
@@ -98,13 +141,23 @@ func (s *side) transfer(b []byte) (n int, err error) {
 	return n, err
 }
 
+// wakeably moves bytes until that is done or the context ends.
+func (s *side) wakeably(p patience, b []byte) (int, error) {
+	if s.slow != nil {
+		s.slow()
+	}
+	disarm := s.arm(p)
+	defer disarm()
+	return s.move(b)
+}
+
 // lastLook does what can be done without waiting. A deadline may pass before anything is tried, on a busy machine or in a process that was
-// stopped while data came; time that has run away tells, and then it looks again.
+// stopped while data came: so it looks twice, and again for as long as time runs away.
 func (s *side) lastLook(b []byte) (n int, err error) {
-	for range maxLooks {
+	for i := range maxLooks {
 		begin := time.Now()
 		n, err = s.try(b, begin.Add(grace))
-		if n > 0 || !late(err) || time.Since(begin) < 2*grace {
+		if n > 0 || !late(err) || i > 0 && time.Since(begin) < 2*grace {
 			break
 		}
 	}
@@ -118,10 +171,18 @@ func (p patience) ended() error {
 			return err
 		}
 	}
-	if !p.until.IsZero() && !time.Now().Before(p.until) {
+	if until := p.limit(); !until.IsZero() && !time.Now().Before(until) {
 		return errTimeout
 	}
 	return nil
+}
+
+// limit returns when p ends whatever its context does; zero: never.
+func (p patience) limit() time.Time {
+	if p.due == nil {
+		return p.until
+	}
+	return p.due()
 }
 
 // ended returns the error of a context that has ended. Its deadline may pass a moment before its timer fires.
@@ -140,8 +201,8 @@ func late(err error) bool { return err != nil && errors.Is(err, os.ErrDeadlineEx
 
 // first returns the deadline of the first attempt; zero: none.
 func (s *side) first(p patience, now time.Time) time.Time {
-	deadline := p.until
-	if s.slow != nil || p.ctx != nil && p.ctx.Done() != nil {
+	deadline := p.limit()
+	if s.slices(&p) {
 		deadline = earlier(deadline, now.Add(slice))
 	}
 	if p.ctx != nil {
@@ -165,13 +226,14 @@ func earlier(a, b time.Time) time.Time {
 
 // arm sets the deadline of a longer wait and lets the context cut it short. When disarm has returned, the context no longer will.
 func (s *side) arm(p patience) (disarm func()) {
-	_ = s.setDeadline(p.until) // an error would show in the transfer that follows
-	if p.ctx == nil || p.ctx.Done() == nil {
+	_ = s.setDeadline(p.limit()) // an error would show in the transfer that follows
+	s.known = false
+	if !p.cancellable() {
 		return func() {}
 	}
 	done := make(chan struct{})
 	stop := context.AfterFunc(p.ctx, func() {
-		_ = s.setDeadline(past)
+		_ = s.setSocket(past)
 		close(done)
 	})
 	return func() {
@@ -189,6 +251,11 @@ func (s *side) try(b []byte, deadline time.Time) (int, error) {
 }
 
 func (s *side) setDeadline(t time.Time) error {
+	s.armed, s.known = t, true
+	return s.setSocket(t)
+}
+
+func (s *side) setSocket(t time.Time) error {
 	if s.write {
 		return s.nc.SetWriteDeadline(t)
 	}

@@ -23,7 +23,7 @@ func requireTimeout(t *testing.T, r result, after time.Duration) {
 	require.True(t, e.Timeout())
 	require.ErrorIs(t, e, os.ErrDeadlineExceeded)
 	require.NotErrorIs(t, e, context.DeadlineExceeded)
-	require.InDelta(t, after, r.after, float64(2*conn.Grace))
+	require.InDelta(t, after, r.after, float64(conn.Late))
 }
 
 func TestTimeoutEndsTheConnectionForEverybody(t *testing.T) {

@@ -9,18 +9,23 @@ import (
 // maxFlushes is how many batches a caller writes for the others before it hands writing on.
 const maxFlushes = 4
 
-// enqueue puts a call and its bytes at the end of the queue.
-func (c *Conn) enqueue(own *call, encoded []byte) error {
-	if c.timeout > 0 {
-		own.since = time.Now()
-	}
+// perform queues a call and sees it through. When it returns an error, the call is no longer the caller's.
+func (c *Conn) perform(ctx context.Context, own *call, encoded []byte) error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.err != nil {
+		defer c.mu.Unlock()
+		c.recycle(own)
 		return c.err
 	}
+	c.enqueueLocked(own, encoded)
+	return c.awaitLocked(ctx, own)
+}
+
+// enqueueLocked puts a call and its bytes at the end of the queue.
+func (c *Conn) enqueueLocked(own *call, encoded []byte) {
 	own.seq, own.from, own.size = c.nextSeq, len(c.out), len(encoded)
 	c.nextSeq++
+	c.unsent++
 	c.out = append(c.out, encoded...)
 	c.queue.push(own)
 	c.inFlight.Add(1)
@@ -28,36 +33,38 @@ func (c *Conn) enqueue(own *call, encoded []byte) error {
 		c.unpark()
 		c.unpark = nil
 	}
-	return nil
 }
 
-// await takes whatever role is free until the call is done or the context has ended; then it returns an error, and the call is no longer the
-// caller's.
-func (c *Conn) await(ctx context.Context, own *call) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for !own.done {
+// awaitLocked takes whatever role is free until the call is done or the context has ended; then it returns an error, and the call is no longer the
+// caller's. It releases the lock.
+func (c *Conn) awaitLocked(ctx context.Context, own *call) error {
+	for !own.done.Load() {
 		sent := own.seq < c.sentSeq
 		switch {
 		case !sent && c.flusher == nil && c.err == nil:
 			c.flushLocked(ctx, own)
+			if own.seq < c.sentSeq {
+				continue // and read at once, if it is our turn
+			}
 		case sent && !c.leading && c.err == nil && c.readerLocked() == own:
 			c.leadLocked(ctx, own)
 		default:
 			c.mu.Unlock()
-			select {
-			case <-own.wake:
-			case <-ctx.Done():
+			own.wait(ctx)
+			if own.done.Load() {
+				return nil
 			}
 			c.mu.Lock()
 		}
-		if own.done {
+		if own.done.Load() {
 			break
 		}
 		if err := ended(ctx); err != nil {
+			defer c.mu.Unlock()
 			return c.leaveLocked(own, err)
 		}
 	}
+	c.mu.Unlock()
 	return nil
 }
 
@@ -69,15 +76,15 @@ func (c *Conn) leaveLocked(own *call, cause error) error {
 		err.Op = OpQueue
 	}
 	if err.Sent || c.err != nil {
-		own.h = nil
 		own.left.Store(true)
+		c.noticeLocked(time.Now())
 		if own.blocking { // nobody waits any more, so the reply is late from now on
 			own.blocking, own.since = false, time.Now()
 		}
 	} else {
 		c.takeBackLocked(own)
 	}
-	c.passLocked()
+	c.passLocked(nil)
 	return err
 }
 
@@ -88,19 +95,22 @@ func (c *Conn) takeBackLocked(own *call) {
 		later.from -= own.size
 	}
 	c.queue.remove(own)
+	c.unsent--
 	c.inFlight.Add(-1)
 	c.recycle(own)
 }
 
 // passLocked wakes whoever should take a role that is free: reading falls to the oldest caller that waits, writing to the oldest one that has
-// something to write.
-func (c *Conn) passLocked() {
+// something to write. own, who may be nil, is awake and looks for itself.
+func (c *Conn) passLocked(own *call) {
 	if c.err != nil {
 		return
 	}
 	if !c.leading {
 		if reader := c.readerLocked(); reader != nil {
-			reader.poke()
+			if reader != own {
+				reader.poke()
+			}
 		} else if c.parked != nil {
 			c.parked.poke()
 		}
@@ -132,12 +142,12 @@ func (c *Conn) flushLocked(ctx context.Context, own *call) {
 	}
 	for i := 0; i < maxFlushes && c.err == nil && len(c.out) > 0; i++ {
 		// A write that is begun for nothing would have to be cut off.
-		if ended(ctx) != nil || !c.writeLocked(ctx, own) {
+		if ctx.Err() != nil || !c.writeLocked(ctx, own) {
 			break
 		}
 	}
 	c.flusher = nil
-	c.passLocked()
+	c.passLocked(own)
 }
 
 // writeIsSlow lets another than the flusher read. It is called in the middle of a write.
@@ -145,7 +155,7 @@ func (c *Conn) writeIsSlow() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stuck = c.flusher != nil
-	c.passLocked()
+	c.passLocked(nil)
 }
 
 // writeLocked writes one batch. Unless nothing of it leaves, whatever is in it counts as sent from its first moment on.
@@ -153,12 +163,9 @@ func (c *Conn) writeLocked(ctx context.Context, own *call) bool {
 	batch, before := c.out, c.sentSeq
 	c.out, c.spare = c.spare[:0], nil
 	c.sentSeq = c.nextSeq
+	c.sent, c.unsent = c.sent+c.unsent, 0
 	c.mu.Unlock()
-	already := c.sock.written.Load()
-	c.sock.writes.allow(patience{ctx: ctx, until: c.overdue(time.Now())})
-	_, err := c.nc.Write(batch)
-	c.sock.writes.allow(patience{})
-	nothing := c.sock.written.Load() == already
+	nothing, err := c.write(ctx, batch)
 	c.mu.Lock()
 	c.stuck = false
 	if cap(batch) <= maxKept {
@@ -177,6 +184,40 @@ func (c *Conn) writeLocked(ctx context.Context, own *call) bool {
 	return false
 }
 
+// write writes a batch. Without success, nothing says that no byte of it has left.
+func (c *Conn) write(ctx context.Context, batch []byte) (nothing bool, err error) {
+	if c.tls != nil {
+		return c.writeTLS(ctx, batch)
+	}
+	p := patience{ctx: ctx}
+	if c.timeout > 0 {
+		c.writeSince = time.Time{}
+		p.due = c.writeDue
+	}
+	n, err := c.sock.writes.transfer(p, batch)
+	return n == 0, err
+}
+
+func (c *Conn) writeTLS(ctx context.Context, batch []byte) (nothing bool, err error) {
+	p := patience{ctx: ctx}
+	if c.timeout > 0 {
+		p.until = time.Now().Add(c.timeout)
+	}
+	already := c.sock.written.Load()
+	c.sock.writes.allow(p)
+	_, err = c.tls.Write(batch)
+	c.sock.writes.allow(patience{})
+	return c.sock.written.Load() == already, err
+}
+
+// writeDueAt returns when the write that is under way will have taken too long. It begins when that is asked first.
+func (c *Conn) writeDueAt() time.Time {
+	if c.writeSince.IsZero() {
+		c.writeSince = time.Now()
+	}
+	return c.writeSince.Add(c.timeout)
+}
+
 // writeFailedLocked ends the connection. The caller whose context cut the write off is told so; for the others it is somebody else's doing.
 func (c *Conn) writeFailedLocked(own *call, err, ctxErr error) {
 	switch {
@@ -185,9 +226,9 @@ func (c *Conn) writeFailedLocked(own *call, err, ctxErr error) {
 	case ctxErr == nil:
 		c.failLocked(OpWrite, errTimeout)
 	default:
-		answered := own.done // and now only writing for others
+		answered := own.done.Load() // and now only writing for others
 		c.failLocked(OpWrite, errInterrupted)
-		if own.done && !answered {
+		if own.done.Load() && !answered {
 			own.err = &Error{Op: OpWrite, Addr: c.addr, Sent: own.seq < c.sentSeq, Err: ctxErr}
 		}
 	}
