@@ -2,8 +2,11 @@ package bwstate
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"slices"
+	"sync/atomic"
 
 	"github.com/bwredis/bwredis/conn"
 	"github.com/bwredis/bwredis/internal/localstore"
@@ -17,21 +20,43 @@ import (
 
 // Open makes a State of settings and makes sure that its server answers. With USE_REDIS=no it opens an embedded store of its own, which lives until Close.
 //
-// An error names the setting whose file cannot be used, or address and phase of what failed on the way to the server.
+// An error names the setting whose file cannot be used, or address and phase of what failed on the way to the server. Files of certificates are read
+// again when they have changed, for the next connection.
 func Open(ctx context.Context, settings Settings) (*State, error) {
+	settings.warnOnce()
 	if !settings.UseRedis {
 		return openLocal(), nil
 	}
-	p, err := openPool(settings)
+	source, err := settings.tlsSource()
 	if err != nil {
 		return nil, err
 	}
-	s := &State{rt: p, close: p.Close}
+	p, err := openPool(settings, source)
+	if err != nil {
+		return nil, err
+	}
+	s := &State{rt: p, close: p.Close, certificates: func() []Certificate { return certificatesOf(source) }}
 	if err := s.Ping(ctx); err != nil {
 		_ = p.Close()
 		return nil, settings.refused(err)
 	}
 	return s, nil
+}
+
+// warnOnce is loud about a server that is not checked also where the settings were not parsed.
+func (s Settings) warnOnce() {
+	if s.UseRedis && s.SSL && !s.SSLVerify && !slices.Contains(s.Warnings, unverified) {
+		s.warn(unverified)
+	}
+	for _, text := range s.Warnings {
+		s.warn(text)
+	}
+}
+
+func (s Settings) warn(text string) {
+	if s.Logger != nil {
+		s.Logger.Warn("bwstate: " + text)
+	}
 }
 
 // refused adds the address where the server itself said no to the first command.
@@ -58,25 +83,15 @@ func openLocal() *State {
 }
 
 // openPool composes TLS, dialer, sentinel and pool.
-func openPool(settings Settings) (*pool.Pool, error) {
-	dialer, err := settings.dialer()
-	if err != nil {
+func openPool(settings Settings, source *tlsconf.Source) (*pool.Pool, error) {
+	d := &dialing{settings: settings, source: source}
+	if _, err := d.current(); err != nil { // what is wrong with the sentinels is known before anything is dialled
 		return nil, err
-	}
-	dial := func(ctx context.Context) (*conn.Conn, error) {
-		return dialer.Dial(ctx, settings.Network(), settings.Addr())
-	}
-	if len(settings.SentinelHosts) > 0 {
-		resolver, err := settings.resolver(dialer)
-		if err != nil {
-			return nil, err
-		}
-		dial = resolver.Dial(dialer, sentinel.Master)
 	}
 	return pool.New(pool.Config{
 		Dial: func(ctx context.Context) (*conn.Conn, error) {
-			c, err := dial(ctx)
-			return c, explain(err)
+			c, err := d.dial(ctx)
+			return c, explain(source, err)
 		},
 		Keep:        settings.KeepalivePool,
 		IdleTimeout: settings.KeepaliveIdle,
@@ -84,50 +99,88 @@ func openPool(settings Settings) (*pool.Pool, error) {
 	})
 }
 
-// explain says of certificates that were refused what was expected and what was shown: by the server, or by each of several sentinels. Address and
-// phase stay in front.
-func explain(err error) error {
-	switch e := err.(type) {
-	case *conn.Error:
-		if e.Op == conn.OpTLS {
-			e.Err = tlsconf.Explain(e.Err)
-		}
-	case interface{ Unwrap() []error }:
-		for _, err := range e.Unwrap() {
-			_ = explain(err)
-		}
-	case interface{ Unwrap() error }:
-		_ = explain(e.Unwrap())
-	}
-	return err
+// dialing makes connections with the certificates that are in the files at that time.
+type dialing struct {
+	settings Settings
+	source   *tlsconf.Source
+	last     atomic.Pointer[dialWith]
 }
 
-// dialer is how the Redis server is dialled.
-func (s Settings) dialer() (*conn.Dialer, error) {
-	config, err := tlsconf.Settings{
-		Enabled: s.SSL, Verify: s.SSLVerify, ServerName: s.SSLServerName,
-		CAFile: s.SSLCA, CertFile: s.SSLCert, KeyFile: s.SSLKey,
-	}.Config()
+// dialWith is how to dial with one TLS configuration, nil when there is no TLS.
+type dialWith struct {
+	tls  *tls.Config
+	dial func(context.Context) (*conn.Conn, error)
+}
+
+func (d *dialing) dial(ctx context.Context) (*conn.Conn, error) {
+	with, err := d.current()
 	if err != nil {
-		return nil, tlsProblem(err)
+		return nil, err
 	}
-	return &conn.Dialer{
+	return with.dial(ctx)
+}
+
+// current makes dialers, and a resolver of sentinels, only when the configuration is another. Those who find that at the same time each make one,
+// and any of them will do.
+func (d *dialing) current() (*dialWith, error) {
+	config := d.source.Config()
+	if last := d.last.Load(); last != nil && last.tls == config {
+		return last, nil
+	}
+	dial, err := d.settings.dialFunc(config)
+	if err != nil {
+		return nil, err
+	}
+	with := &dialWith{tls: config, dial: dial}
+	d.last.Store(with)
+	return with, nil
+}
+
+// dialFunc is how Redis is dialled: where the settings say, or where the sentinels say.
+func (s Settings) dialFunc(config *tls.Config) (func(context.Context) (*conn.Conn, error), error) {
+	dialer := &conn.Dialer{
 		TLS:       config,
 		Username:  s.Username,
 		Password:  string(s.Password),
 		DB:        s.Database,
 		Timeout:   s.Timeout,
 		KeepAlive: s.KeepaliveIdle,
-	}, nil
+	}
+	if len(s.SentinelHosts) == 0 {
+		return func(ctx context.Context) (*conn.Conn, error) { return dialer.Dial(ctx, s.Network(), s.Addr()) }, nil
+	}
+	resolver, err := s.resolver(config)
+	if err != nil {
+		return nil, err
+	}
+	return resolver.Dial(dialer, sentinel.Master), nil
+}
+
+// explain says of certificates that were refused what was expected and what was shown: by the server, or by each of several sentinels. Address and
+// phase stay in front. A server's refusal of ours may come with its first answer.
+func explain(source *tlsconf.Source, err error) error {
+	switch e := err.(type) {
+	case *conn.Error:
+		if e.Op == conn.OpTLS || e.Op == conn.OpHandshake {
+			e.Err = source.Explain(e.Err)
+		}
+	case interface{ Unwrap() []error }:
+		for _, err := range e.Unwrap() {
+			_ = explain(source, err)
+		}
+	case interface{ Unwrap() error }:
+		_ = explain(source, e.Unwrap())
+	}
+	return err
 }
 
 // resolver asks the sentinels, with their own user and password and the TLS of the server.
-func (s Settings) resolver(dialer *conn.Dialer) (*sentinel.Resolver, error) {
+func (s Settings) resolver(config *tls.Config) (*sentinel.Resolver, error) {
 	return sentinel.New(sentinel.Config{
 		Addrs:  s.SentinelHosts,
 		Master: s.SentinelMaster,
 		Dialer: &conn.Dialer{
-			TLS:       dialer.TLS,
+			TLS:       config,
 			Username:  s.SentinelUsername,
 			Password:  string(s.SentinelPassword),
 			KeepAlive: s.KeepaliveIdle,
@@ -135,14 +188,44 @@ func (s Settings) resolver(dialer *conn.Dialer) (*sentinel.Resolver, error) {
 	})
 }
 
-// tlsFields are the settings behind what tlsconf complains of.
-var tlsFields = map[string]string{"CAFile": "REDIS_SSL_CA", "CertFile": "REDIS_SSL_CERT", "KeyFile": "REDIS_SSL_KEY"}
+// tlsSource reads the files of TLS; it is nil without TLS.
+func (s Settings) tlsSource() (*tlsconf.Source, error) {
+	source, err := tlsconf.Settings{
+		Enabled: s.SSL, Verify: s.SSLVerify, ServerName: s.SSLServerName,
+		CAFile: s.SSLCA, CADir: s.SSLCADir, CertFile: s.SSLCert, KeyFile: s.SSLKey,
+		Label:     func(field string) string { return tlsFields[field] },
+		OnWarning: s.tlsWarning,
+	}.Source()
+	var e *tlsconf.Error
+	if errors.As(err, &e) {
+		return nil, tlsProblem(e)
+	}
+	return source, err
+}
+
+// tlsFields are the settings behind the fields of tlsconf.Settings.
+var tlsFields = map[string]string{
+	"CAFile": "REDIS_SSL_CA", "CADir": "REDIS_SSL_CA_DIR", "CertFile": "REDIS_SSL_CERT", "KeyFile": "REDIS_SSL_KEY", "Verify": "REDIS_SSL_VERIFY",
+}
 
 // tlsProblem names the setting of a file that cannot be used.
-func tlsProblem(err error) error {
-	var e *tlsconf.Error
-	if !errors.As(err, &e) {
-		return err
-	}
+func tlsProblem(e *tlsconf.Error) *SettingError {
 	return &SettingError{Name: tlsFields[e.Field], Value: e.File, Problem: fmt.Sprint(e.Err)}
+}
+
+func (s Settings) tlsWarning(e *tlsconf.Error) {
+	switch e.Field {
+	case "Verify": // Open has said that
+	case "":
+		s.warn(fmt.Sprint(e.Err))
+	default:
+		s.warn(tlsProblem(e).text())
+	}
+}
+
+func certificatesOf(source *tlsconf.Source) (all []Certificate) {
+	for _, e := range source.Expiry() {
+		all = append(all, Certificate{Setting: tlsFields[e.Field], File: e.File, Subject: e.Subject, NotAfter: e.NotAfter})
+	}
+	return all
 }

@@ -85,9 +85,16 @@ func TestOpenNamesTheSettingOfAFile(t *testing.T) {
 // setOf makes a sentinel that knows mymaster to be at addr.
 func setOf(t *testing.T, addr string) redistest.Handler {
 	t.Helper()
+	return redistest.Override(map[string]redistest.Handler{"SENTINEL": toMaster(t, addr)},
+		redistest.Redis(redistest.Options{Password: "of the sentinels"}))
+}
+
+// toMaster answers SENTINEL GET-MASTER-ADDR-BY-NAME.
+func toMaster(t *testing.T, addr string) redistest.Handler {
+	t.Helper()
 	host, port, err := net.SplitHostPort(addr)
 	require.NoError(t, err)
-	return redistest.Override(map[string]redistest.Handler{"SENTINEL": func(c *redistest.Session, args []string) {
+	return func(c *redistest.Session, args []string) {
 		if args[2] != "mymaster" {
 			c.Null()
 			return
@@ -95,7 +102,7 @@ func setOf(t *testing.T, addr string) redistest.Handler {
 		c.Array(2)
 		c.Bulk(host)
 		c.Bulk(port)
-	}}, redistest.Redis(redistest.Options{Password: "of the sentinels"}))
+	}
 }
 
 func masterRole(c *redistest.Session, _ []string) {

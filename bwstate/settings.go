@@ -1,6 +1,7 @@
 package bwstate
 
 import (
+	"log/slog"
 	"net"
 	"strconv"
 	"strings"
@@ -51,6 +52,7 @@ type Settings struct {
 	// settings. The files are not read here.
 	SSL, SSLVerify  bool
 	SSLCA           string // further trusted authorities
+	SSLCADir        string // a directory of them
 	SSLCert, SSLKey string // client certificate: both or neither
 	SSLServerName   string // the name the certificate must carry, when it is not that of the address
 
@@ -66,6 +68,10 @@ type Settings struct {
 
 	Unit     Unit     // how bare numbers were read in Timeout and KeepaliveIdle
 	Warnings []string // what parses but is probably not meant; never holds a secret
+
+	// Logger is told by [Open], as warnings and each once, what Warnings holds, and later what is wrong without
+	// stopping anything: certificates that expire soon, files that have changed and cannot be used. nil: nobody is told.
+	Logger *slog.Logger `json:"-"`
 }
 
 // ParseSettings reads USE_REDIS and the REDIS_* settings through get, which returns "" for a setting that is

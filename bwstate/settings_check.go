@@ -37,6 +37,8 @@ func (p *settingsParser) checkUser(userName, passName, user string, pass Secret)
 	}
 }
 
+const unverified = "REDIS_SSL_VERIFY=no: the server is not checked, so anyone on the path can pose as it and read the password"
+
 func (p *settingsParser) checkTLS() {
 	s := &p.s
 	switch {
@@ -47,12 +49,12 @@ func (p *settingsParser) checkTLS() {
 	}
 	if s.SSL {
 		if !s.SSLVerify {
-			p.warn("REDIS_SSL_VERIFY=no: the server is not checked, so anyone on the path can pose as it and read the password")
+			p.warn(unverified)
 		}
 		return
 	}
 	// Not REDIS_SSL_VERIFY: BunkerWeb writes that one, like all of its settings, whether it is used or not.
-	for _, name := range []string{"REDIS_SSL_CA", "REDIS_SSL_CERT", "REDIS_SSL_KEY", "REDIS_SSL_SERVER_NAME"} {
+	for _, name := range []string{"REDIS_SSL_CA", "REDIS_SSL_CA_DIR", "REDIS_SSL_CERT", "REDIS_SSL_KEY", "REDIS_SSL_SERVER_NAME"} {
 		if p.given[name] {
 			p.warn(name + " is set but REDIS_SSL is no, so it is not used")
 		}

@@ -100,6 +100,7 @@ func TestSettingsRefused(t *testing.T) {
 		{"REDIS_SSL_SERVER_NAME=redis:6379", "REDIS_SSL_SERVER_NAME", "redis:6379", host},
 		{"REDIS_SSL_SERVER_NAME=[::1", "REDIS_SSL_SERVER_NAME", "[::1", "only an IPv6 address"},
 		{"REDIS_SSL_CA=a\x00b", "REDIS_SSL_CA", "a\x00b", "zero byte"},
+		{"REDIS_SSL_CA_DIR=a\x00b", "REDIS_SSL_CA_DIR", "a\x00b", "zero byte"},
 		{"REDIS_SSL=yes|REDIS_HOST=unix:/s", "REDIS_SSL_SERVER_NAME", "", "unix socket"},
 
 		{"REDIS_PASSWORD=hunter2|REDIS_PASSWORD_FILE=/hunter2", "REDIS_PASSWORD", "", "only one of them"},

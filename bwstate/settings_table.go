@@ -62,6 +62,7 @@ var settingsTable = []setting{
 	{SettingInfo{Name: "REDIS_SSL", Default: "no"}, yesNoField(func(s *Settings) *bool { return &s.SSL })},
 	{SettingInfo{Name: "REDIS_SSL_VERIFY", Default: "yes"}, yesNoField(func(s *Settings) *bool { return &s.SSLVerify })},
 	{SettingInfo{Name: "REDIS_SSL_CA"}, textField(checkPath, func(s *Settings) *string { return &s.SSLCA })},
+	{SettingInfo{Name: "REDIS_SSL_CA_DIR"}, textField(checkPath, func(s *Settings) *string { return &s.SSLCADir })},
 	{SettingInfo{Name: "REDIS_SSL_CERT"}, textField(checkPath, func(s *Settings) *string { return &s.SSLCert })},
 	{SettingInfo{Name: "REDIS_SSL_KEY"}, textField(checkPath, func(s *Settings) *string { return &s.SSLKey })},
 	{SettingInfo{Name: "REDIS_SSL_SERVER_NAME"}, serverNameField},

@@ -176,8 +176,8 @@ func TestSettingsWarnings(t *testing.T) {
 		{"verify alone", []string{"REDIS_SSL_VERIFY=no"}, nil},
 		{
 			"TLS files without TLS",
-			[]string{"REDIS_SSL_CA=/a", "REDIS_SSL_CERT=/b", "REDIS_SSL_KEY=/c", "REDIS_SSL_SERVER_NAME=d"},
-			[]string{"REDIS_SSL_CA is set but", "REDIS_SSL_CERT is set but", "REDIS_SSL_KEY is set but", "REDIS_SSL_SERVER_NAME is set but"},
+			[]string{"REDIS_SSL_CA=/a", "REDIS_SSL_CA_DIR=/e", "REDIS_SSL_CERT=/b", "REDIS_SSL_KEY=/c", "REDIS_SSL_SERVER_NAME=d"},
+			[]string{"REDIS_SSL_CA is set but", "REDIS_SSL_CA_DIR is set but", "REDIS_SSL_CERT is set but", "REDIS_SSL_KEY is set but", "REDIS_SSL_SERVER_NAME is set but"},
 		},
 		{"host and sentinels", []string{"REDIS_HOST=h", "REDIS_SENTINEL_HOSTS=s"}, []string{"REDIS_HOST is set but not used"}},
 		{"commas", []string{"REDIS_SENTINEL_HOSTS=s1,s2, s3"}, []string{"has commas"}},

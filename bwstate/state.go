@@ -14,9 +14,10 @@ type RoundTripper interface {
 
 // A State is the shared state behind one server or one embedded store. Its methods may be called concurrently.
 type State struct {
-	rt         RoundTripper
-	close      func() error
-	roundTrips atomic.Uint64
+	rt           RoundTripper
+	close        func() error
+	certificates func() []Certificate // nil: there are none
+	roundTrips   atomic.Uint64
 }
 
 // New makes a State of a RoundTripper that the caller owns and closes. [Open] makes one of settings.

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 )
@@ -53,14 +52,13 @@ func parseCertificates(data []byte) (certs []*x509.Certificate, err error) {
 
 // readKey returns the private key of a PEM file. No error of a parser is passed on, lest it quote the key.
 func readKey(file string) (crypto.Signer, error) {
-	const field = "KeyFile"
-	data, err := readFile(field, file)
+	data, err := readFile(fieldKey, file)
 	if err != nil {
 		return nil, err
 	}
 	key, err := parseKey(data)
 	if err != nil {
-		return nil, &Error{Field: field, File: file, Err: err}
+		return nil, &Error{Field: fieldKey, File: file, Err: err}
 	}
 	return key, nil
 }
@@ -98,16 +96,16 @@ func keyFromDER(der []byte) crypto.Signer {
 }
 
 // readPair reads a client certificate and its key, and says which of the two files is to blame.
-func readPair(certFile, keyFile string) (*tls.Certificate, error) {
-	certs, certErr := readCertificates("CertFile", certFile)
+func readPair(certFile, keyFile string) (*tls.Certificate, []*x509.Certificate, error) {
+	certs, certErr := readCertificates(fieldCert, certFile)
 	key, keyErr := readKey(keyFile)
 	if err := errors.Join(certErr, keyErr); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	public, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
 	if !ok || !public.Equal(certs[0].PublicKey) {
-		return nil, &Error{
-			Field: "KeyFile", File: keyFile,
+		return nil, nil, &Error{
+			Field: fieldKey, File: keyFile,
 			Err: fmt.Errorf("the key does not match the first certificate in %q", certFile),
 		}
 	}
@@ -115,7 +113,7 @@ func readPair(certFile, keyFile string) (*tls.Certificate, error) {
 	for _, cert := range certs {
 		pair.Certificate = append(pair.Certificate, cert.Raw)
 	}
-	return pair, nil
+	return pair, certs, nil
 }
 
 // foundInstead says what a file holds that is not what was looked for: the usual mistake is the wrong file.
@@ -134,11 +132,7 @@ func readFile(field, file string) ([]byte, error) {
 	if err == nil {
 		return data, nil
 	}
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		err = pathErr.Err // Error names the file already
-	}
-	return nil, &Error{Field: field, File: file, Err: fmt.Errorf("cannot be read: %w", err)}
+	return nil, &Error{Field: field, File: file, Err: fmt.Errorf("cannot be read: %w", withoutPath(err))}
 }
 
 // readBounded does not trust the size the file system reports: what is named may be a pipe.

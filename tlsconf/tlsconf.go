@@ -2,9 +2,8 @@ package tlsconf
 
 import (
 	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
+	"time"
 )
 
 // Settings say how to speak TLS. The zero value says not to.
@@ -14,64 +13,74 @@ type Settings struct {
 
 	ServerName string // the name to find in the certificate, and to ask for; empty: the host of the address
 	CAFile     string // authorities trusted in addition to the system's
+	CADir      string // a directory of more of them
 	CertFile   string // client certificate, followed by its intermediates; needs KeyFile
 	KeyFile    string // its private key, not encrypted; needs CertFile
+
+	// WarnBefore is how long before a certificate expires that is worth a warning; negative: never. With 0 it is
+	// 14 days, or a third of a life that is shorter than six weeks.
+	WarnBefore time.Duration
+
+	// OnWarning is told what is wrong without stopping anything, each thing once. It is called by whoever calls
+	// [Settings.Source] or [Source.Config], or performs a handshake, and concurrently when those are; nil: nobody
+	// is told.
+	OnWarning func(*Error)
+
+	// Label is what messages call the setting behind a field, so that a program can name its own; nil: the field.
+	// An [Error] is not a message in that sense: it has the field.
+	Label func(field string) string
 }
 
-// Config makes a new configuration, or returns nil, nil when TLS is not enabled; no file is read then. The
-// error joins what is wrong with each of the settings, as an [*Error] each.
+// Config makes a configuration of the files as they are now, or returns nil, nil when TLS is not enabled. Its
+// client certificate follows the files, its authorities do not: that is what [Source] is for. Errors are those
+// of [Settings.Source].
 func (s Settings) Config() (*tls.Config, error) {
-	if !s.Enabled {
-		return nil, nil
-	}
-	config := &tls.Config{
-		MinVersion:         tls.VersionTLS12,
-		ServerName:         s.ServerName,
-		InsecureSkipVerify: !s.Verify,
-		// A reconnect resumes the session and saves the server a signature.
-		ClientSessionCache: tls.NewLRUClientSessionCache(0),
-	}
-	var caErr, certErr error
-	if s.CAFile != "" {
-		config.RootCAs, caErr = rootsWith(s.CAFile)
-	}
-	if s.CertFile != "" || s.KeyFile != "" {
-		config.GetClientCertificate, certErr = clientCertificate(s.CertFile, s.KeyFile)
-	}
-	if err := errors.Join(caErr, certErr); err != nil {
+	source, err := s.Source()
+	if err != nil {
 		return nil, err
 	}
-	return config, nil
+	return source.Config(), nil
 }
 
-// Error is what is wrong with one of the settings.
+func (s Settings) label(field string) string {
+	if s.Label == nil {
+		return field
+	}
+	return s.Label(field)
+}
+
+func (s Settings) warn(field, file string, err error) {
+	if s.OnWarning != nil {
+		s.OnWarning(&Error{Field: field, File: file, Err: err})
+	}
+}
+
+// The fields an Error may name.
+const (
+	fieldVerify = "Verify"
+	fieldCAFile = "CAFile"
+	fieldCADir  = "CADir"
+	fieldCert   = "CertFile"
+	fieldKey    = "KeyFile"
+)
+
+// Error is what is wrong with one of the settings. A warning may be of no setting.
 type Error struct {
-	Field string // the field of Settings: CAFile, CertFile or KeyFile
+	Field string // the field of Settings: Verify, CAFile, CADir, CertFile or KeyFile; empty: the server's certificate
 	File  string // its value; empty when it is missing
 	Err   error  // never holds what was read
 }
 
 func (e *Error) Error() string {
-	if e.File == "" {
-		return fmt.Sprintf("tlsconf: %s: %v", e.Field, e.Err)
+	text := "tlsconf: "
+	if e.Field != "" {
+		text += e.Field
+		if e.File != "" {
+			text += fmt.Sprintf(" %q", e.File)
+		}
+		text += ": "
 	}
-	return fmt.Sprintf("tlsconf: %s %q: %v", e.Field, e.File, e.Err)
+	return text + e.Err.Error()
 }
 
 func (e *Error) Unwrap() error { return e.Err }
-
-// rootsWith is the system's authorities and those in a file.
-func rootsWith(file string) (*x509.CertPool, error) {
-	certs, err := readCertificates("CAFile", file)
-	if err != nil {
-		return nil, err
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool() // a system without authorities: trusting fewer is safe
-	}
-	for _, cert := range certs {
-		pool.AddCert(cert)
-	}
-	return pool, nil
-}

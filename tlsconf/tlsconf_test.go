@@ -21,6 +21,8 @@ import (
 
 var loopback = []net.IP{net.IPv4(127, 0, 0, 1)}
 
+var versions = map[string]uint16{"TLS 1.2": tls.VersionTLS12, "TLS 1.3": tls.VersionTLS13}
+
 func serverCert(t *testing.T, ca authority) issued {
 	t.Helper()
 	return ca.issue(t, x509.Certificate{DNSNames: []string{"redis.example"}, IPAddresses: loopback})
@@ -79,16 +81,21 @@ func TestConfigSendsServerName(t *testing.T) {
 	require.Equal(t, "redis.example", <-asked)
 }
 
+// With TLS 1.3 what is needed for it comes after the handshake.
 func TestConfigResumesSessions(t *testing.T) {
 	ca := newAuthority(t, "Redis CA")
-	addr := serve(t, &tls.Config{Certificates: []tls.Certificate{serverCert(t, ca).pair()}})
-	config := makeConfig(t, tlsconf.Settings{Verify: true, CAFile: writeFile(t, ca.certPEM())})
-	first, err := greet(t, addr, config)
-	require.NoError(t, err)
-	second, err := greet(t, addr, config)
-	require.NoError(t, err)
-	require.False(t, first.DidResume)
-	require.True(t, second.DidResume)
+	for name, version := range versions {
+		t.Run(name, func(t *testing.T) {
+			addr := serve(t, &tls.Config{Certificates: []tls.Certificate{serverCert(t, ca).pair()}, MaxVersion: version})
+			config := makeConfig(t, tlsconf.Settings{Verify: true, CAFile: writeFile(t, ca.certPEM())})
+			for i := range 3 {
+				state, err := greet(t, addr, config)
+				require.NoError(t, err)
+				require.Equal(t, version, state.Version)
+				require.Equal(t, i > 0, state.DidResume)
+			}
+		})
+	}
 }
 
 func TestConfigRefusesOldVersions(t *testing.T) {
@@ -161,7 +168,7 @@ func TestConfigRefusesFiles(t *testing.T) {
 		want        string
 	}{
 		{"missing CA", "CAFile", tlsconf.Settings{CAFile: missing}, "cannot be read: no such file or directory"},
-		{"CA is a directory", "CAFile", tlsconf.Settings{CAFile: t.TempDir()}, "cannot be read"},
+		{"CA is a directory", "CAFile", tlsconf.Settings{CAFile: t.TempDir()}, "it is a directory, and CADir is for those"},
 		{"CA without PEM", "CAFile", tlsconf.Settings{CAFile: writeFile(t, []byte("hello"))}, "no PEM certificate in it"},
 		{"CA empty", "CAFile", tlsconf.Settings{CAFile: writeFile(t)}, "no PEM certificate in it"},
 		{"CA in DER", "CAFile", tlsconf.Settings{CAFile: writeFile(t, ca.cert.Raw)}, "must be converted to PEM"},
