@@ -2,11 +2,11 @@ package conn
 
 import "github.com/bwredis/bwredis/resp"
 
-// Sizes of the read buffer, in bytes. It starts small, doubles while a reply needs it, and shrinks again.
+// Sizes of the read buffer, in bytes. It starts small and grows while a reply needs it.
 const (
 	firstRead  = 4 << 10
-	sharedRead = 32 << 10 // grown to when replies of many callers arrive together
-	largeRead  = 64 << 10 // larger buffers are given up when nearly empty
+	sharedRead = 32 << 10 // grown to when replies of many callers arrive together; the most that an idle connection keeps
+	largeRead  = 64 << 10 // smallest buffer that is large: kept apart, and given up when nearly empty
 )
 
 // A reader cuts arriving bytes into frames. It belongs to the leader.
@@ -14,6 +14,7 @@ const (
 //	buf: … consumed … [start] … unread … [end] … free …
 type reader struct {
 	buf        []byte
+	small      []byte // the buffer to go back to while buf is a large one
 	start, end int
 	full       bool // the last read left no room: more is waiting, likely
 	scanner    resp.Scanner
@@ -39,8 +40,8 @@ func (r *reader) consume(frame []byte) {
 		return
 	}
 	r.start, r.end = 0, 0
-	if len(r.buf) > largeRead {
-		r.buf = nil
+	if len(r.buf) >= largeRead {
+		r.become(r.small)
 	}
 }
 
@@ -50,24 +51,57 @@ func (r *reader) free() []byte {
 	switch {
 	case r.buf == nil:
 		r.buf = make([]byte, firstRead)
-	case r.full && len(r.buf) < sharedRead, len(r.buf) > largeRead && r.start > 0 && unread < sharedRead/2:
-		r.resize(sharedRead)
+	case len(r.buf) >= largeRead && r.start > 0 && unread < sharedRead/2:
+		r.shrink()
+	case r.full && len(r.buf) < sharedRead:
+		r.become(make([]byte, sharedRead))
 	case r.end < len(r.buf):
 	case r.start > 0:
 		r.end = copy(r.buf, r.buf[r.start:r.end])
 		r.start = 0
 	default:
-		r.resize(2 * len(r.buf))
+		r.become(r.larger())
 	}
 	return r.buf[r.end:]
 }
 
-// resize moves what is unread into a buffer of another size.
-func (r *reader) resize(size int) {
-	buf := make([]byte, size)
-	r.end = copy(buf, r.buf[r.start:r.end])
-	r.start = 0
-	r.buf = buf
+// shrink goes back to a small buffer that has room for what is unread.
+func (r *reader) shrink() {
+	small := r.small
+	if len(small) < sharedRead {
+		small = make([]byte, sharedRead)
+	}
+	r.become(small)
+}
+
+// larger returns a buffer of at least twice the size, out of those that large replies have left behind if possible. One of those may also be as large as the
+// reply says it will be: it costs nothing that was not received once.
+func (r *reader) larger() []byte {
+	twice := 2 * len(r.buf)
+	if need := r.scanner.Need(); need > twice {
+		if b := leftBuffer(need); b != nil {
+			return b
+		}
+	}
+	if b := leftBuffer(twice); b != nil {
+		return b
+	}
+	return make([]byte, twice)
+}
+
+// become moves what is unread into another buffer, nil included when there is nothing.
+func (r *reader) become(buf []byte) {
+	old := r.buf
+	r.end = copy(buf, old[r.start:r.end])
+	r.start, r.buf = 0, buf
+	if len(buf) < largeRead {
+		r.small = nil
+	} else if len(old) < largeRead {
+		r.small = old
+	}
+	if len(old) >= largeRead {
+		leaveBuffer(old)
+	}
 }
 
 // filled counts n bytes read into what free returned.

@@ -24,6 +24,7 @@ type Scanner struct {
 	begun    bool
 	pos      int     // start of the first token that is not yet complete
 	searched int     // no LF between pos and here
+	need     int     // bytes the reply has at least, as its headers say; 0: nothing is known
 	elements int     // held by aggregates so far
 	level    level   // the innermost
 	outer    []level // those around it
@@ -72,8 +73,12 @@ func (s *Scanner) Reset() {
 	if cap(s.outer) > maxKeptLevels {
 		s.outer = nil
 	}
-	s.begun, s.pos, s.searched, s.elements, s.level, s.outer = false, 0, 0, 0, 0, s.outer[:0]
+	s.begun, s.pos, s.searched, s.need, s.elements, s.level, s.outer = false, 0, 0, 0, 0, 0, s.outer[:0]
 }
+
+// Need returns how many bytes the reply that was begun has at least, if it says so: a long string announces its end. It is 0 where nothing is known, and never more
+// than MaxFrame. A server that announces much need not send it: memory that is taken for the asking is not to be had for this.
+func (s *Scanner) Need() int { return s.need }
 
 // skipWhole moves past the values of a counted level for as long as they are complete and of the plain kinds.
 func (s *Scanner) skipWhole(buf []byte) {
@@ -183,6 +188,7 @@ func (s *Scanner) str(buf []byte, kind Kind, line []byte, next int) (complete bo
 		return false, s.fail(buf, kind.String()+" does not end in CRLF where its length says")
 	}
 	if len(buf) < end+2 {
+		s.need = end + 2
 		return false, nil
 	}
 	return true, s.took(buf, end+2)
