@@ -31,21 +31,22 @@ type Conn struct {
 	pushTurn chan struct{}         // of size 1: held by the caller of NextPush
 	calls    sync.Pool             // of *call. Not shared with other connections: under testing/synctest, channels must stay in their bubble
 
-	mu      sync.Mutex // never held across I/O, a blocking channel operation or a handler
-	err     *Error     // why the connection is dead; guarded by mu
-	queue   queue      // sent calls are taken off by the leader only, while there is one; guarded by mu
-	out     []byte     // requests nobody began to write; guarded by mu
-	spare   []byte     // the other write buffer, nil while a flusher has it; guarded by mu
-	nextSeq uint64     // of the next call; guarded by mu
-	unsent  int        // calls in the queue that nobody began to write; guarded by mu
-	sent    int        // the others; guarded by mu
-	sentSeq uint64     // calls before it may have reached the server; goes back on a dead connection only; guarded by mu
-	flusher *call      // whose caller writes, nil: nobody; guarded by mu
-	stuck   bool       // the flusher has been waiting for the server to take what it writes; guarded by mu
-	leading bool       // somebody reads; guarded by mu
-	parked  *parked    // who waits in NextPush, nil: nobody; guarded by mu
-	unpark  func()     // makes a leader who waits for a push stop reading; nil when the leader is another; guarded by mu
-	pushes  pushQueue  // pushes for NextPush; guarded by mu
+	mu       sync.Mutex // never held across I/O, a blocking channel operation or a handler
+	err      *Error     // why the connection is dead; guarded by mu
+	queue    queue      // sent calls are taken off by the leader only, while there is one; guarded by mu
+	out      []byte     // requests nobody began to write; guarded by mu
+	spare    []byte     // the other write buffer, nil while a flusher has it; guarded by mu
+	nextSeq  uint64     // of the next call; guarded by mu
+	unsent   int        // calls in the queue that nobody began to write; guarded by mu
+	sent     int        // the others; guarded by mu
+	sentSeq  uint64     // calls before it may have reached the server; goes back on a dead connection only; guarded by mu
+	flusher  *call      // whose caller writes, nil: nobody; guarded by mu
+	yielding bool       // the flusher lets others queue; guarded by mu
+	stuck    bool       // the flusher has been waiting for the server to take what it writes; guarded by mu
+	leading  bool       // somebody reads; guarded by mu
+	parked   *parked    // who waits in NextPush, nil: nobody; guarded by mu
+	unpark   func()     // makes a leader who waits for a push stop reading; nil when the leader is another; guarded by mu
+	pushes   pushQueue  // pushes for NextPush; guarded by mu
 
 	readDue    func() time.Time // dueAt, and the next writeDueAt: made once
 	writeDue   func() time.Time

@@ -41,7 +41,7 @@ func (c *Conn) awaitLocked(ctx context.Context, own *call) error {
 	for !own.done.Load() {
 		sent := own.seq < c.sentSeq
 		switch {
-		case !sent && c.flusher == nil && c.err == nil:
+		case !sent && c.err == nil && (c.flusher == nil || c.crowdedLocked()):
 			c.flushLocked(ctx, own)
 			if own.seq < c.sentSeq {
 				continue // and read at once, if it is our turn
@@ -130,16 +130,31 @@ func (c *Conn) readerLocked() *call {
 	return first
 }
 
+// enough is how many requests are worth a write of their own although more are about to come.
+const enough = 16
+
+// crowdedLocked reports whether so much is pending that whoever comes should write it, while the one whose turn it is still lets others queue: a server that works
+// at one half of the requests while we read and write the other half is never idle.
+func (c *Conn) crowdedLocked() bool {
+	return c.yielding && c.unsent >= enough && c.unsent >= c.sent
+}
+
 // flushLocked writes what is pending. The lock is released meanwhile.
 func (c *Conn) flushLocked(ctx context.Context, own *call) {
+	others := c.flusher == nil && c.queue.head != own
 	c.flusher = own
-	if c.queue.head != own {
+	if others {
 		// Others are in flight, so more are likely about to queue: let them, and write once for all. A busy
 		// connection owes much of its throughput to this.
+		c.yielding = true
 		c.mu.Unlock()
 		runtime.Gosched()
 		c.mu.Lock()
+		if c.flusher != own {
+			return // somebody else did not wait
+		}
 	}
+	c.yielding = false
 	for i := 0; i < maxFlushes && c.err == nil && len(c.out) > 0; i++ {
 		// A write that is begun for nothing would have to be cut off.
 		if ctx.Err() != nil || !c.writeLocked(ctx, own) {
