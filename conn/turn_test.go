@@ -137,8 +137,7 @@ func TestHandlerPanic(t *testing.T) {
 // A follower is alone with its replies, so its panic is its own affair.
 func TestHandlerPanicOfAFollower(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		release := make(chan struct{})
-		c := dialPipe(t, waiting(release), conn.Dialer{})
+		c, _, server := pipe(t, 1<<10, conn.Dialer{Protocol: 2})
 		leader := start(c, context.Background(), "WAIT")
 		synctest.Wait()
 		gone := make(chan any)
@@ -147,11 +146,15 @@ func TestHandlerPanicOfAFollower(t *testing.T) {
 			_ = c.RoundTrip(context.Background(), request([]string{"PING"}), resp.HandlerFunc(func(int, *resp.Reply) error { panic("own") }))
 		}()
 		synctest.Wait()
-		close(release)
+		_, err := server.Write([]byte("+late\r\n+PONG\r\n")) // at once, or the follower would lead
+		require.NoError(t, err)
 		require.Equal(t, "late", (<-leader).text)
 		require.Equal(t, "own", <-gone)
-		echo(t, c, "fine")
-		_ = c.Close()
+		require.NoError(t, c.Err())
+		again := start(c, context.Background(), "AGAIN")
+		_, err = server.Write([]byte("+fine\r\n"))
+		require.NoError(t, err)
+		require.Equal(t, "fine", (<-again).text)
 	})
 }
 
