@@ -93,12 +93,13 @@ func newFuse(f Fault) fuse {
 	return fuse{Fault: f}
 }
 
-// garbage returns bytes that begin no frame, end no line, and are no text.
+// garbage returns bytes that begin no frame, are no text, and stand in no line.
 func garbage() []byte {
 	p := make([]byte, 16)
 	for i := range p {
 		p[i] = 0x80 | byte(rand.IntN(0x80))
 	}
+	p[8] = '\n'
 	return p
 }
 
