@@ -129,7 +129,7 @@ func TestFaultyGarbage(t *testing.T) {
 	var nc net.Conn
 	nc, server := Pipe()
 	go Serve(server, Redis(Options{}))
-	write(t, Faulty(nc, Faults{Write: Fault{Action: Garbage, After: 14}}), request("PING", "PING"))
+	_, _ = Faulty(nc, Faults{Write: Fault{Action: Garbage, After: 14}}).Write([]byte(request("PING", "PING"))) // fails when it is refused soon
 	out, err := io.ReadAll(nc)
 	require.NoError(t, err)
 	assert.Equal(t, "+PONG\r\n-ERR Protocol error: invalid request\r\n", string(out))
