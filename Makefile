@@ -3,6 +3,7 @@
 MODULES := . integration bench
 TOOL    := go tool -modfile=$(CURDIR)/tools/go.mod
 FUZZ    ?= 10s
+STORM   := ^Test(NoReplyReachesAnotherCaller|CancelsCostNoConnection|EverythingAtOnce|ResetAtEveryByte)$$
 
 # The race detector needs a C compiler; go env knows whether there is one.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
@@ -21,6 +22,10 @@ test: test-root test-bench test-integration ## all tests; those against real ser
 test-root: ## tests of the library, with the race detector
 	go test $(RACE) -shuffle=on ./...
 	go test ./... # once more: allocations can be counted only without it
+
+.PHONY: storm
+storm: ## a million calls with cancels, with the race detector, and resets at every byte of TLS: for the night
+	go test $(RACE) -count=1 -timeout 60m ./conn ./pool -run '$(STORM)' -args -calls 1000000
 
 .PHONY: test-32bit
 test-32bit: ## tests of the codec where an int has 32 bits

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,8 +25,10 @@ var loadCalls = flag.Int("calls", 50_000, "how many calls the load tests make; a
 func TestNoReplyReachesAnotherCaller(t *testing.T) {
 	everyWay(t, func(t *testing.T, connect func(redistest.Handler, conn.Dialer) *conn.Conn) {
 		var commands atomic.Int64
+		var sessions sync.Map // a cancel that costs the connection would make another one
 		h := redistest.Redis(redistest.Options{})
 		unsteady := func(s *redistest.Session, args []string) {
+			sessions.Store(s.ID, true)
 			switch n := commands.Add(1); {
 			case n%500 == 0:
 				s.Flush()
@@ -49,6 +53,7 @@ func TestNoReplyReachesAnotherCaller(t *testing.T) {
 		require.NoError(t, c.Err())
 		echo(t, c, "fine")
 		require.Zero(t, c.InFlight())
+		require.Len(t, maps.Collect(sessions.Range), 1, "connections")
 		require.Less(t, left.Load(), int64(calls/4+callers))
 		t.Logf("%d calls, %d left", calls, left.Load())
 	})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"strconv"
 	"time"
@@ -13,7 +15,8 @@ import (
 
 // A Dialer makes connections. The zero value dials plain TCP, prefers RESP3 and has no limits of its own in time.
 //
-// A Dialer may be used concurrently and must not be changed once it is used. Printing it hides the password.
+// A Dialer may be used concurrently and must not be changed once it is used. Printing it hides the password, but for one in an unexported field of another
+// struct, where package fmt calls no methods.
 type Dialer struct {
 	// DialContext replaces the net.Dialer that is used by default. The deadlines of what it returns must work: they are what
 	// contexts and Timeout interrupt reads and writes with.
@@ -159,5 +162,5 @@ func (d Dialer) String() string {
 	return "conn.Dialer{user " + strconv.Quote(d.Username) + ", db " + strconv.Itoa(d.DB) + ", timeout " + d.Timeout.String() + "}"
 }
 
-// GoString is [Dialer.String].
-func (d Dialer) GoString() string { return d.String() }
+// Format is [Dialer.String] for every verb.
+func (d Dialer) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, d.String()) }

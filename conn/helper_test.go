@@ -132,9 +132,10 @@ func start(c *conn.Conn, ctx context.Context, args ...string) chan result {
 	return done
 }
 
-// noLeaks makes the test fail if goroutines are left when it has ended and everything is closed.
+// noLeaks makes the test fail if goroutines or descriptors are left when it has ended and everything is closed.
 func noLeaks(t *testing.T) {
 	t.Helper()
+	noDescriptors(t)
 	before := runtime.NumGoroutine()
 	t.Cleanup(func() {
 		for end := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {

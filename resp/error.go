@@ -21,6 +21,9 @@ func (e *Error) Error() string { return "redis: " + clean(e.Message) }
 // GoString keeps %#v from showing what Error hides.
 func (e Error) GoString() string { return "&resp.Error{" + strconv.Quote(clean(e.Message)) + "}" }
 
+// MarshalText is what structured logs write of an error inside another value: what Error returns.
+func (e Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
+
 // Code returns the first word of the message, by which servers classify errors: "ERR", "WRONGTYPE", "NOSCRIPT".
 func (e *Error) Code() string {
 	code, _, _ := strings.Cut(e.Message, " ")

@@ -1,5 +1,7 @@
 package resp
 
+import "strconv"
+
 // A Request is one or more commands encoded back to back, and how many replies they owe. The zero value is empty and ready; a Request
 // that is reused with [Request.Reset] allocates nothing.
 //
@@ -100,6 +102,14 @@ func (q *Request) Len() int { return q.commands }
 
 // Encoded returns the bytes to send. They are borrowed until the next method call on q.
 func (q *Request) Encoded() []byte { return q.buf[:len(q.buf):len(q.buf)] }
+
+// String says how large the request is. What is in it may be a password.
+func (q Request) String() string {
+	return "resp.Request{" + strconv.Itoa(q.commands) + " commands, " + strconv.Itoa(len(q.buf)) + " bytes}"
+}
+
+// GoString keeps %#v from showing what String does not.
+func (q Request) GoString() string { return q.String() }
 
 // countArg adds one to the argument count of the current command, in place. Servers refuse zero-padded counts, so room cannot be kept
 // for more digits: the command moves up by one byte when its count goes from 9 to 10, from 99 to 100, and so on.

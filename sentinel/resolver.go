@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"time"
@@ -72,6 +73,14 @@ func New(cfg Config) (*Resolver, error) {
 	r.dialer.Timeout = cfg.Timeout
 	return r, nil
 }
+
+// String shows whom the resolver asks for what, without the password of the sentinels.
+func (r Resolver) String() string {
+	return fmt.Sprintf("sentinel.Resolver{%q at %q}", r.cfg.Master, r.cfg.Addrs)
+}
+
+// Format prints [Resolver.String] for every verb: fmt would show the fields, and could not ask the Dialer among them to hide its password.
+func (r Resolver) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.String()) }
 
 // Dial returns a function that resolves, dials with d, and verifies the role of the server it reached. Where no replica can be had, one that was asked
 // for Replica dials the master. It fits pool.Config.

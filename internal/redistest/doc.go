@@ -4,8 +4,9 @@
 //	client, server := redistest.Pipe()
 //	go redistest.Serve(server, redistest.Redis(redistest.Options{}))
 //
-// A [Handler] answers one command. [Redis] answers as a server does, [Override] replaces single commands of another handler, and
-// [NewServer] serves a handler on a TCP port. [Faulty] breaks one connection on purpose, a [Proxy] all that pass through it.
+// A [Handler] answers one command. [Redis] answers as a server does, [Override] replaces single commands of another handler, [Scripted] knows
+// beforehand what will come, and [NewServer] serves a handler on a TCP port. [Faulty] breaks one connection on purpose, a [Proxy] all that
+// pass through it, on TCP or in memory.
 //
 // The fake never defines the truth: what it says was taken from real servers and belongs to be checked against them.
 package redistest

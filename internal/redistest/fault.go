@@ -3,6 +3,7 @@ package redistest
 import (
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"syscall"
@@ -21,16 +22,26 @@ const (
 	Stall            // nothing passes in this direction any more: calls wait for their deadline or for Close
 	Drop             // what is sent in this direction vanishes: writes succeed, reads wait
 	Inject           // bytes that nobody sent are delivered, once; then all is well
+	Garbage          // Inject of bytes that no RESP has, if Bytes has no others
+	Duplicate        // one reply is delivered twice
+	Swap             // one reply is delivered behind the next one; until that comes, it is held back
 )
 
-// A Fault strikes when After bytes have passed in its direction; if After is 0, with the first call.
+// A Fault strikes when After bytes have passed in its direction; if After is 0, with the first call. Duplicate and Swap count replies instead,
+// pushes included, and strike the one behind the first After of them.
 type Fault struct {
 	Action Action
 	After  int
-	Bytes  []byte // for Inject
+	Bytes  []byte // for Inject and Garbage
 }
 
 // Faults say what is wrong with a connection, seen from the end that is wrapped. The zero value is a connection without faults.
+//
+// Below TLS, all but the bytes themselves is hidden: Duplicate and Swap need a connection on which RESP can be read, that of a client without
+// TLS or what [Faulty] makes of the server's *tls.Conn, whose Write they then are. [Server.SetFaults] does that.
+//
+// No client can tell a duplicate from the reply to the next request while that is owed, nor two swapped replies from each other: RESP does not
+// number them. A test can ask for less only: that nobody waits for ever, and that a reply is noticed that comes when none is owed.
 type Faults struct {
 	Read, Write Fault
 	OneByte     bool // a Read returns one byte at most, a Write is passed on byte by byte
@@ -42,15 +53,21 @@ func Faulty(nc net.Conn, f Faults) net.Conn { return newFaulty(nc, f) }
 
 func newFaulty(nc net.Conn, f Faults) *faultyConn {
 	hole, _ := PipeSize(0)
-	return &faultyConn{Conn: nc, hole: hole, oneByte: f.OneByte, in: fuse{Fault: f.Read}, out: fuse{Fault: f.Write}}
+	return &faultyConn{
+		Conn: nc, hole: hole, oneByte: f.OneByte,
+		in: newFuse(f.Read), out: newFuse(f.Write),
+		inMix: newMixer(f.Read), outMix: newMixer(f.Write),
+	}
 }
 
 type faultyConn struct {
 	net.Conn
 	hole    *Conn // nothing comes out of it or fits in; it has the deadlines and is closed with the connection, so stalled calls wait on it
 	oneByte bool
-	in      fuse // of the reader
-	out     fuse // of the writer
+	in      fuse   // of the reader
+	out     fuse   // of the writer
+	inMix   *mixer // of the reader, nil: replies come as they are
+	outMix  *mixer // of the writer
 
 	mu    sync.Mutex
 	ended Action // Cut or Reset, once it has struck. Guarded by mu
@@ -61,6 +78,29 @@ type fuse struct {
 	Fault
 	passed int
 	struck bool // an action that strikes once has done so
+}
+
+func newFuse(f Fault) fuse {
+	switch f.Action {
+	case Duplicate, Swap: // a mixer does it
+		f = Fault{}
+	case Garbage:
+		f.Action = Inject
+		if len(f.Bytes) == 0 {
+			f.Bytes = garbage()
+		}
+	}
+	return fuse{Fault: f}
+}
+
+// garbage returns bytes that begin no frame, are no text, and stand in no line.
+func garbage() []byte {
+	p := make([]byte, 16)
+	for i := range p {
+		p[i] = 0x80 | byte(rand.IntN(0x80))
+	}
+	p[8] = '\n'
+	return p
 }
 
 // lit reports whether it is time for the fault.
@@ -83,6 +123,9 @@ func (c *faultyConn) Read(p []byte) (n int, err error) {
 	}
 	if c.oneByte {
 		p = p[:1]
+	}
+	if c.inMix != nil {
+		return c.readMixed(p)
 	}
 	if c.in.lit() {
 		switch c.in.Action {
@@ -111,6 +154,13 @@ func (c *faultyConn) Read(p []byte) (n int, err error) {
 }
 
 func (c *faultyConn) Write(p []byte) (n int, err error) {
+	if c.outMix != nil {
+		return c.writeMixed(p)
+	}
+	return c.writeThrough(p)
+}
+
+func (c *faultyConn) writeThrough(p []byte) (n int, err error) {
 	for n < len(p) && err == nil {
 		piece := p[n:]
 		if c.oneByte {
@@ -206,8 +256,14 @@ func (c *faultyConn) Close() error {
 	return err
 }
 
-// CloseWrite ends the outgoing direction, where the connection can do that.
+// CloseWrite ends the outgoing direction, where the connection can do that. A reply that was held back leaves first.
 func (c *faultyConn) CloseWrite() error {
+	if c.outMix != nil {
+		c.outMix.flush()
+		if err := c.writeMixerOut(); err != nil {
+			return err
+		}
+	}
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}

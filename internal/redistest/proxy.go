@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-// A Proxy passes TCP connections on to a server and breaks them on demand. Its methods are safe for concurrent use.
+// A Proxy passes connections on to a server and breaks them on demand. Its methods are safe for concurrent use.
 type Proxy struct {
 	tb       testing.TB
-	target   string
-	listener net.Listener
+	dial     func() (net.Conn, error)
+	listener net.Listener // nil: in memory
 	wg       sync.WaitGroup
 
 	mu      sync.Mutex
@@ -40,15 +40,26 @@ func NewProxy(tb testing.TB, target string) *Proxy {
 	if err != nil {
 		tb.Fatalf("redistest: %v", err)
 	}
-	p := &Proxy{tb: tb, target: target, listener: l, flowing: make(chan struct{}), links: map[*link]struct{}{}}
-	close(p.flowing)
+	p := newProxy(tb, func() (net.Conn, error) { return net.DialTimeout("tcp", target, joinTimeout/2) })
+	p.listener = l
 	p.wg.Go(p.accept)
+	return p
+}
+
+func newProxy(tb testing.TB, dial func() (net.Conn, error)) *Proxy {
+	p := &Proxy{tb: tb, dial: dial, flowing: make(chan struct{}), links: map[*link]struct{}{}}
+	close(p.flowing)
 	tb.Cleanup(p.close)
 	return p
 }
 
 // Addr returns the host:port that clients dial.
-func (p *Proxy) Addr() string { return p.listener.Addr().String() }
+func (p *Proxy) Addr() string {
+	if p.listener == nil {
+		return "memory:0"
+	}
+	return p.listener.Addr().String()
+}
 
 // SetFaults says what will be wrong with the connections accepted from now on, seen from the client: Read is what it receives.
 func (p *Proxy) SetFaults(f Faults) {
@@ -91,7 +102,9 @@ func (p *Proxy) close() {
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
-	_ = p.listener.Close()
+	if p.listener != nil {
+		_ = p.listener.Close()
+	}
 	p.endAll(false)
 	if !joined(&p.wg, joinTimeout) {
 		p.tb.Errorf("redistest: the proxy on %s is still running %v after it was closed", p.Addr(), joinTimeout)
@@ -116,23 +129,23 @@ func (p *Proxy) accept() {
 		if err != nil {
 			return
 		}
-		l := &link{client: nc, done: make(chan struct{})}
-		if f, ok := p.admit(l); ok {
-			p.wg.Go(func() { p.serve(l, f) })
-		} else {
+		if !p.admit(nc) {
 			_ = nc.Close()
 		}
 	}
 }
 
-func (p *Proxy) admit(l *link) (Faults, bool) {
+// admit begins to pass on what nc sends, unless the proxy is closed.
+func (p *Proxy) admit(nc net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		return Faults{}, false
+		return false
 	}
+	l, f := &link{client: nc, done: make(chan struct{})}, p.faults
 	p.links[l] = struct{}{}
-	return p.faults, true
+	p.wg.Go(func() { p.serve(l, f) })
+	return true
 }
 
 func (p *Proxy) serve(l *link, f Faults) {
@@ -142,7 +155,7 @@ func (p *Proxy) serve(l *link, f Faults) {
 		defer p.mu.Unlock()
 		delete(p.links, l)
 	}()
-	nc, err := net.DialTimeout("tcp", p.target, joinTimeout/2)
+	nc, err := p.dial()
 	if err != nil {
 		l.end(true) // the nearest thing to a refused connection
 		return

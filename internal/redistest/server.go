@@ -25,6 +25,7 @@ type Server struct {
 	listener net.Listener          // nil: closed. Guarded by mu
 	clients  map[net.Conn]struct{} // below TLS. Guarded by mu
 	accepted int                   // guarded by mu
+	faults   *Faults               // nil: none. Guarded by mu
 }
 
 // NewServer starts a server. It is closed when the test ends, and the test fails if a handler does not return then.
@@ -54,6 +55,13 @@ func (s *Server) Addr() string {
 
 // Commands returns the commands received so far, in the order of their arrival, as [Log.Commands] does.
 func (s *Server) Commands() []string { return s.log.Commands() }
+
+// SetFaults says what will be wrong with the connections accepted from now on, seen from the server and above TLS: Write is what it sends.
+func (s *Server) SetFaults(f Faults) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = &f
+}
 
 // Accepted returns how many connections there have been.
 func (s *Server) Accepted() int {
@@ -141,22 +149,26 @@ func (s *Server) admit(l net.Listener, nc net.Conn) bool {
 	}
 	s.accepted++
 	s.clients[nc] = struct{}{}
-	s.wg.Go(func() { s.serve(nc) })
+	faults := s.faults
+	s.wg.Go(func() { s.serve(nc, faults) })
 	return true
 }
 
-func (s *Server) serve(nc net.Conn) {
+func (s *Server) serve(nc net.Conn, f *Faults) {
 	defer func() {
 		_ = nc.Close()
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.clients, nc)
 	}()
+	whole := nc
 	if s.tls != nil {
-		Serve(tls.Server(nc, s.tls), s.handler)
-		return
+		whole = tls.Server(nc, s.tls)
 	}
-	Serve(nc, s.handler)
+	if f != nil {
+		whole = Faulty(whole, *f)
+	}
+	Serve(whole, s.handler)
 }
 
 func (s *Server) connections() []net.Conn {

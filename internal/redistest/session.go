@@ -128,6 +128,14 @@ func (c *Session) Close() {
 	c.end()
 }
 
+// CloseWrite flushes and ends what the client reads. Its commands are still taken, until one is answered.
+func (c *Session) CloseWrite() {
+	c.Flush()
+	if half, ok := c.nc.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite()
+	}
+}
+
 // Reset drops what was not flushed and closes the connection with an RST.
 func (c *Session) Reset() {
 	c.markClosed()
