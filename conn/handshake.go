@@ -28,7 +28,7 @@ func (d *Dialer) login(ctx context.Context) (who login, err error) {
 	}
 	who.user, who.password, err = d.Credentials(ctx)
 	if err != nil {
-		return login{}, fmt.Errorf("Credentials: %w", err)
+		return login{}, fmt.Errorf("asking for credentials: %w", err)
 	}
 	return who, nil
 }
