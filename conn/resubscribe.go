@@ -58,6 +58,9 @@ func (s *Subscription) lose(c *Conn, err error) {
 	s.mu.Unlock()
 	_ = c.Close()
 	s.lost = err
+	if time.Since(s.since) >= pingInterval { // it was of some use: the server is not one that takes everybody in and throws everybody out
+		s.pause = 0
+	}
 }
 
 // reconnect makes another connection, however long that takes, and returns the Gap.
@@ -70,7 +73,6 @@ func (s *Subscription) reconnect(ctx context.Context) (Message, error) {
 		err := s.connect(ctx)
 		switch {
 		case err == nil:
-			s.pause = 0
 			return Message{Gap: &Gap{From: from, To: time.Now(), Err: s.lost}}, nil
 		case s.isClosed():
 			return Message{}, ErrClosed
@@ -116,7 +118,7 @@ func (s *Subscription) connect(ctx context.Context) error {
 		_ = c.Close()
 		return err
 	}
-	s.good = asked
+	s.good, s.since = asked, time.Now()
 	return nil
 }
 

@@ -44,6 +44,7 @@ type Subscription struct {
 	// Owned by the caller of Next.
 	in    inbox
 	good  time.Time     // when the last question was asked that the server has answered
+	since time.Time     // when the connection was made
 	lost  error         // why the connection before was given up
 	pause time.Duration // before the next dial
 }

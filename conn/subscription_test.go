@@ -179,8 +179,37 @@ func TestSubscriptionSurvivesItsConnection(t *testing.T) {
 			require.Equal(t, channel, next(t, s).Payload)
 		}
 		ends.cut()
-		require.NotNil(t, next(t, s).Gap, "at once this time")
-		require.InDelta(t, 0, time.Since(gap.To), float64(time.Second))
+		require.NotNil(t, next(t, s).Gap)
+		require.InDelta(t, 0, time.Since(gap.To), float64(3*time.Second), "with the pause of a server that comes and goes")
+		time.Sleep(time.Hour)
+		again := time.Now()
+		go func() { time.Sleep(time.Minute); ends.cut() }()
+		require.NotNil(t, next(t, s).Gap)
+		require.InDelta(t, time.Minute, time.Since(again), float64(time.Second), "at once this time")
+	})
+}
+
+// A server that accepts everything and then hangs up is not dialled as fast as it hangs up.
+func TestSubscriptionDoesNotHammerAServer(t *testing.T) {
+	eachProtocol(t, func(t *testing.T, protocol int) {
+		var hub redistest.Hub
+		h := hub.Handler(redistest.Redis(redistest.Options{}))
+		dial, ends := subscribeTo(func(s *redistest.Session, args []string) {
+			h(s, args)
+			if strings.EqualFold(args[0], "SUBSCRIBE") {
+				s.Close()
+			}
+		}, conn.Dialer{Protocol: protocol})
+		s, err := conn.Subscribe(t.Context(), dial, conn.Channels{Names: []string{"a"}})
+		require.NoError(t, err)
+		defer s.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		for err == nil {
+			_, err = s.Next(ctx)
+		}
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.InDelta(t, 40, ends.tried, 15)
 	})
 }
 
