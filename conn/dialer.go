@@ -27,9 +27,11 @@ type Dialer struct {
 	// Credentials, when it is set, is asked for user and password in place of the two fields, before every dial: passwords that are rotated and tokens that
 	// expire need no restart. It must return when ctx has ended. What it returns is not kept beyond the handshake.
 	Credentials func(ctx context.Context) (username, password string, err error)
-	DB          int           // SELECTed when it is not 0
-	Name        string        // CLIENT SETNAME, when it is not "" and the server allows it
-	Protocol    int           // 2 or 3; 0: RESP3, or RESP2 where the server refuses it
+	DB          int    // SELECTed when it is not 0
+	Name        string // CLIENT SETNAME, when it is not "" and the server allows it
+	// Protocol is 2 or 3; 0: RESP3, or RESP2 where the server refuses it. With 2 and nothing else to say, Dial says nothing: that a password is wanted shows with
+	// the first command.
+	Protocol    int
 	Timeout     time.Duration // longest that dialling may take, and that any reply may be owed; 0: for ever
 	KeepAlive   time.Duration // idle time before TCP keepalive probes, and between them; 0: 15 s; < 0: no probes
 	MaxReply    int           // bytes one reply may take; 0: resp.DefaultMaxFrame

@@ -33,7 +33,7 @@ func (d *Dialer) hint(op string, err error) string {
 		return "" // the server has said it itself
 	case d.TLS == nil && errors.Is(err, io.ErrUnexpectedEOF):
 		return "the server closed the connection; it may expect TLS on this port"
-	case resp.IsCode(err, "NOAUTH"):
+	case resp.IsCode(err, "NOAUTH") && d.Credentials == nil && d.Username == "" && d.Password == "":
 		return "the server wants a password and none is set"
 	}
 	return ""

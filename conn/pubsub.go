@@ -88,6 +88,9 @@ func (c *Conn) outOfBand(frame []byte) bool {
 	if !c.pubSub || kind != resp.Push && kind != resp.Array {
 		return kind == resp.Push
 	}
+	if kind == resp.Array && c.hello.Protocol == 3 {
+		return false // RESP3 tells messages from arrays
+	}
 	awaited := ""
 	if head := c.oldest(nil); head != nil {
 		awaited = head.confirm

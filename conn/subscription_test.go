@@ -388,6 +388,9 @@ func TestPubSubByHand(t *testing.T) {
 		require.Equal(t, `["message", "of a list"]`, do("LRANGE"))
 		require.Equal(t, `["subscribe", "a", 1]`, do("SUBSCRIBE", "a"))
 		require.Equal(t, `["ssubscribe", "s", 1]`, do("SSUBSCRIBE", "s"))
+		if protocol == 3 { // which RESP2 refuses now
+			require.Equal(t, `["message", "of a list"]`, do("LRANGE"))
+		}
 		hub.Publish("a", "one")
 		require.Contains(t, do("PING"), map[int]string{2: `["pong", ""]`, 3: "PONG"}[protocol])
 		require.Equal(t, `["unsubscribe", "a", 0]`, do("UNSUBSCRIBE", "a"))
