@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -82,3 +83,6 @@ func (got *replies) HandleReply(_ int, r *resp.Reply) error {
 	*got = append(*got, r.Value().String())
 	return nil
 }
+
+// For require.Eventually: how long something may take that takes a moment.
+const eventually, tick = 5 * time.Second, 5 * time.Millisecond

@@ -2,7 +2,6 @@ package integration
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -38,7 +37,7 @@ func TestChannelRefused(t *testing.T) {
 			_, err := trySubscribe(t, server, d, channels)
 			require.True(t, resp.IsCode(err, "NOPERM"), "%v: %v", channels, err)
 		}
-		require.Eventually(t, func() bool { return len(clients(t, control, own(t))) == 0 }, 5*time.Second, 5*time.Millisecond, "connections are left")
+		require.Eventually(t, func() bool { return len(clients(t, control, own(t))) == 0 }, eventually, tick, "connections are left")
 
 		s := subscribe(t, server, d, everything(v, prefix))
 		for _, channels := range refused[:3] {
