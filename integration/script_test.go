@@ -105,7 +105,10 @@ func TestScriptsForgotten(t *testing.T) {
 	harness.Each(t, func(t *testing.T, v harness.Version) {
 		server := harness.Start(t, harness.Config{Version: v})
 		scripts := newScripts(t, 3)
-		for range 2 {
+		for restarted := range 2 {
+			if restarted == 1 {
+				server.Restart()
+			}
 			for _, protocol := range []int{2, 3} {
 				c := dial(t, server, conn.Dialer{Protocol: protocol})
 				do(t, c, "SET", "not a number", "x")
@@ -116,8 +119,9 @@ func TestScriptsForgotten(t *testing.T) {
 					requireKnown(t, c, scripts, "[0, 0, 0]")
 				}
 				requirePipeline(t, c, scripts)
+				do(t, c, "SCRIPT", "FLUSH")
 			}
-			server.Restart()
+			requirePipeline(t, dial(t, server, conn.Dialer{}), scripts)
 		}
 	})
 }
