@@ -14,8 +14,8 @@ type call struct {
 	// Set before the call is queued, constant until it is done.
 	h   resp.Handler
 	seq uint64 // position among all calls of the connection
-	// confirm is the word that begins the replies of a request that subscribes, else "". They are pushes in RESP3.
-	confirm string
+	// confirm is what the replies to a request that subscribes look like, else nil. They are pushes in RESP3.
+	confirm *confirmation
 
 	// Guarded by Conn.mu.
 	since      time.Time // when it was first noticed that the reply is owed; zero: not yet
@@ -41,7 +41,7 @@ type call struct {
 }
 
 // newCall takes the call that the last caller left behind, which a lone caller always finds, or one of the pool's.
-func (c *Conn) newCall(q *resp.Request, h resp.Handler, confirm string) *call {
+func (c *Conn) newCall(q *resp.Request, h resp.Handler, confirm *confirmation) *call {
 	own := c.lastCall.Swap(nil)
 	if own == nil {
 		var ok bool
@@ -62,7 +62,7 @@ func (c *Conn) recycle(own *call) {
 	if own.kept.len() > 0 || cap(own.kept.buf) > maxKept {
 		own.kept.reset()
 	}
-	own.h, own.confirm, own.since, own.err, own.herr = nil, "", time.Time{}, nil, nil
+	own.h, own.confirm, own.since, own.err, own.herr = nil, nil, time.Time{}, nil, nil
 	own.blocking, own.handed = false, 0
 	own.reply = resp.Reply{}
 	own.done.Store(false)

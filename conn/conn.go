@@ -76,14 +76,14 @@ type Conn struct {
 // to that. The commands behind it have been executed by then. Inside of MULTI the server queues such a command and refuses it with EXEC, which is the caller's.
 func (c *Conn) RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler) error {
 	if c.trace == nil && !q.Scripted() && !q.Special() {
-		return c.roundTrip(ctx, q, h, "")
+		return c.roundTrip(ctx, q, h, nil)
 	}
 	return c.roundTripTraced(ctx, q, h)
 }
 
 // roundTripAny is RoundTrip for requests that need more than to be sent and answered.
 func (c *Conn) roundTripAny(ctx context.Context, q *resp.Request, h resp.Handler) error {
-	confirm := ""
+	var confirm *confirmation
 	if q.Special() {
 		var err error
 		if confirm, err = c.confirmation(q); err != nil {
@@ -96,7 +96,7 @@ func (c *Conn) roundTripAny(ctx context.Context, q *resp.Request, h resp.Handler
 	return c.roundTrip(ctx, q, h, confirm)
 }
 
-func (c *Conn) roundTrip(ctx context.Context, q *resp.Request, h resp.Handler, confirm string) error {
+func (c *Conn) roundTrip(ctx context.Context, q *resp.Request, h resp.Handler, confirm *confirmation) error {
 	if q.Len() == 0 {
 		return nil
 	}

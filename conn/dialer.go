@@ -32,7 +32,7 @@ type Dialer struct {
 	// Protocol is 2 or 3; 0: RESP3, or RESP2 where the server refuses it. With 2 and nothing else to say, Dial says nothing: that a password is wanted shows with
 	// the first command.
 	Protocol    int
-	Timeout     time.Duration // longest that dialling may take, and that any reply may be owed; 0: for ever
+	Timeout     time.Duration // longest that dialling may take, and that any reply may be owed; 0: for ever, which a peer that stops reading may take literally
 	KeepAlive   time.Duration // idle time before TCP keepalive probes, and between them; 0: 15 s; < 0: no probes
 	MaxReply    int           // bytes one reply may take; 0: resp.DefaultMaxFrame
 	MaxDepth    int           // levels one reply may nest; 0: resp.DefaultMaxDepth

@@ -28,3 +28,6 @@ func (c *Conn) WriteBuffers() int {
 
 // Socket returns the connection below TLS.
 func (c *Conn) Socket() net.Conn { return c.sock.Conn }
+
+// Wanted reports whether s wants a channel.
+func (s *Subscription) Wanted(name string) bool { return s.wants(topic{"", name}) }

@@ -37,6 +37,16 @@ func (k *kept) reset() {
 	}
 }
 
+// dropFirst forgets the first n frames.
+func (k *kept) dropFirst(n int) {
+	at := k.ends[n-1]
+	k.buf = k.buf[:copy(k.buf, k.buf[at:])]
+	k.ends = k.ends[:copy(k.ends, k.ends[n:])]
+	for i := range k.ends {
+		k.ends[i] -= at
+	}
+}
+
 // poison makes borrowed bytes unreadable after use, so that tests catch whoever kept them.
 var poison = false
 

@@ -44,7 +44,11 @@ func (c *Conn) handOn(finished *bool) {
 	}
 	c.pushTo = nil
 	c.mu.Lock()
-	c.settleLocked() // the own call, if any: who is to be woken was woken
+	c.settleLocked() // the own call, if any; after a panic, all that were answered before it
+	for i, done := range c.woken {
+		done.poke()
+		c.woken[i] = nil
+	}
 	c.woken = c.woken[:0]
 	c.leading, c.unpark = false, nil
 	if c.err != nil {
@@ -74,7 +78,9 @@ func (c *Conn) deliverArrived(own *call) (alive bool) {
 		case frame == nil:
 			return true
 		case c.outOfBand(frame):
-			c.handlePush(frame)
+			if !c.handlePush(frame) {
+				return false
+			}
 			if c.pushTo.served() {
 				return true // the next one is for the next NextPush
 			}

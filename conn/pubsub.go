@@ -23,54 +23,79 @@ type topicCount struct {
 	shards   int
 }
 
-// confirmation returns the word that begins the answers to a request that subscribes, "" for any other request, or why the request cannot be sent.
-func (c *Conn) confirmation(q *resp.Request) (word string, err error) {
+// A confirmation is what answers a request that subscribes: a frame for each channel, in order, that begins with the name of the command.
+type confirmation struct {
+	word     string
+	channels []string
+}
+
+// awaits reports whether a frame with these first two elements answers the next command of a call, which may be nil. What a server takes away unasked looks the
+// same, but for the channel.
+func (own *call) awaits(word, channel string) bool {
+	if own == nil || own.confirm == nil || own.confirm.word != word {
+		return false
+	}
+	channels := own.confirm.channels
+	return channels[len(channels)-own.owed] == channel
+}
+
+// confirmation returns what answers a request that subscribes, nil for any other request, or why the request cannot be sent.
+func (c *Conn) confirmation(q *resp.Request) (*confirmation, error) {
 	s := resp.Scanner{MaxFrame: len(q.Encoded())}
+	var confirm confirmation
 	ordinary := false
 	for rest := q.Encoded(); len(rest) > 0; {
 		n, err := s.Scan(rest)
 		if err != nil || n == 0 {
-			return "", fmt.Errorf("the request cannot be read: %w", err)
+			return nil, fmt.Errorf("the request cannot be read: %w", err)
 		}
-		verb, single, err := subscribes(rest[:n])
+		verb, channel, err := subscribes(rest[:n])
 		switch {
-		case err != nil:
-			return "", err
-		case verb == "":
+		case verb == "" && err == nil:
 			ordinary = true
-		case !c.pubSub:
-			return "", fmt.Errorf("%s: %w", strings.ToUpper(verb), errNoPubSub)
-		case !single, word != "" && word != verb:
-			return "", errOneByOne
+		case verb != "" && !c.pubSub:
+			return nil, fmt.Errorf("%s: %w", strings.ToUpper(verb), errNoPubSub)
+		case err != nil:
+			return nil, err
+		case confirm.word != "" && confirm.word != verb:
+			return nil, errOneByOne
 		default:
-			word = verb
+			confirm.word = verb
+			confirm.channels = append(confirm.channels, channel)
 		}
 		rest = rest[n:]
 	}
-	if ordinary && word != "" {
-		return "", errOneByOne
+	switch {
+	case confirm.word == "":
+		return nil, nil
+	case ordinary:
+		return nil, errOneByOne
 	}
-	return word, nil
+	return &confirm, nil
 }
 
-// subscribes returns the name of a command of the SUBSCRIBE family in lower case, else "". single says that it is about one channel.
-func subscribes(command []byte) (verb string, single bool, err error) {
+// subscribes returns the name of a command of the SUBSCRIBE family in lower case, and its channel; "" for any other command. An error says why a command cannot be
+// sent.
+func subscribes(command []byte) (verb, channel string, err error) {
 	var r resp.Reply
 	r.Reset(command)
 	n := r.Array()
 	name := strings.ToLower(r.Text())
 	switch name {
 	case "monitor", "sync", "psync":
-		return "", false, fmt.Errorf("%s: %w", strings.ToUpper(name), errNoReplies)
+		return "", "", fmt.Errorf("%s: %w", strings.ToUpper(name), errNoReplies)
 	case "client":
 		if n > 1 && strings.EqualFold(r.Text(), "REPLY") {
-			return "", false, fmt.Errorf("CLIENT REPLY: %w", errNoReplies)
+			return "", "", fmt.Errorf("CLIENT REPLY: %w", errNoReplies)
 		}
 	}
 	if !confirms(name) {
-		return "", false, nil
+		return "", "", nil
 	}
-	return name, n == 2, nil
+	if n != 2 {
+		return name, "", errOneByOne
+	}
+	return name, r.Text(), nil
 }
 
 // confirms reports whether a word begins an answer to the SUBSCRIBE family.
@@ -91,11 +116,8 @@ func (c *Conn) outOfBand(frame []byte) bool {
 	if kind == resp.Array && c.hello.Protocol == 3 {
 		return false // RESP3 tells messages from arrays
 	}
-	awaited := ""
-	if head := c.oldest(nil); head != nil {
-		awaited = head.confirm
-	}
-	if kind == resp.Array && c.topics == (topicCount{}) && awaited == "" {
+	head := c.oldest(nil)
+	if kind == resp.Array && c.topics == (topicCount{}) && (head == nil || head.confirm == nil) {
 		return false // not subscribed to anything: an array is an array
 	}
 	var r resp.Reply
@@ -109,9 +131,9 @@ func (c *Conn) outOfBand(frame []byte) bool {
 	if !confirms(word) {
 		return kind == resp.Push
 	}
-	r.Skip() // the channel
+	channel := r.Text()
 	c.topics.count(word, int(r.Int()))
-	return word != awaited
+	return !head.awaits(word, channel)
 }
 
 // count takes in how many channels are left after a confirmation. Sharded ones are counted apart.

@@ -38,8 +38,25 @@ func (p *parked) served() bool { return p != nil && p.done }
 type pushQueue struct {
 	kept
 	next int  // how many of them are taken
+	busy bool // the one taken last is being read
 	keep bool // somebody will
 	most int  // bytes
+}
+
+// waiting returns how many bytes are not taken.
+func (q *pushQueue) waiting() int {
+	if q.next == 0 {
+		return len(q.buf)
+	}
+	return len(q.buf) - q.ends[q.next-1]
+}
+
+// compact forgets what is taken, when that is most of it: a queue that is never quite empty would grow for ever.
+func (q *pushQueue) compact() {
+	if q.next > 0 && !q.busy && q.waiting() <= len(q.buf)/2 {
+		q.dropFirst(q.next)
+		q.next = 0
+	}
 }
 
 // NextPush waits for an out-of-band frame and gives it to h, with index 0: a message of a channel, an invalidation. In RESP2, where messages are arrays, it
@@ -90,9 +107,11 @@ func (c *Conn) NextPush(ctx context.Context, h resp.Handler) error {
 func (c *Conn) takePushLocked(p *parked) {
 	frame := c.pushes.frame(c.pushes.next)
 	c.pushes.next++
+	c.pushes.busy = true
 	c.mu.Unlock()
 	defer func() {
 		c.mu.Lock()
+		c.pushes.busy = false
 		scribble(frame)
 		if c.pushes.next == c.pushes.len() {
 			c.pushes.next = 0
@@ -119,8 +138,9 @@ func (c *Conn) leadParkedLocked(ctx context.Context, p *parked) {
 	finished = true
 }
 
-// handlePush gives an out-of-band frame to OnPush and to who waits for it, on the goroutine of the caller that happens to read.
-func (c *Conn) handlePush(frame []byte) {
+// handlePush gives an out-of-band frame to OnPush and to who waits for it, on the goroutine of the caller that happens to read. It returns false when that was one too
+// many: those behind it are not handed out as if nothing were missing.
+func (c *Conn) handlePush(frame []byte) (alive bool) {
 	c.tracePush(frame)
 	if c.onPush != nil {
 		c.push.Reset(frame)
@@ -130,8 +150,10 @@ func (c *Conn) handlePush(frame []byte) {
 		p.serve(frame)
 	} else if !c.keepPush(frame) {
 		c.fail(OpRead, errPushesNotTaken)
+		return false
 	}
 	c.rd.consume(frame)
+	return true
 }
 
 // keepPush copies a push for NextPush, if there will be one. It reports false when there are too many.
@@ -142,7 +164,8 @@ func (c *Conn) keepPush(frame []byte) bool {
 	if !q.keep {
 		return true
 	}
-	if len(q.buf)+len(frame) > q.most {
+	q.compact()
+	if q.waiting()+len(frame) > q.most {
 		return false
 	}
 	q.add(frame)

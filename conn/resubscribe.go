@@ -21,7 +21,7 @@ var errNothing = errors.New("the dial function returned neither a connection nor
 
 // receive waits for a message, and for as long as the server can be taken to be there. It reports whether a message came.
 func (s *Subscription) receive(ctx context.Context, c *Conn) (got bool, err error) {
-	askAt := s.good.Add(pingInterval)
+	askAt := later(s.good, s.answered).Add(pingInterval)
 	if !time.Now().Before(askAt) {
 		return false, s.ask(ctx, c)
 	}
@@ -29,34 +29,60 @@ func (s *Subscription) receive(ctx context.Context, c *Conn) (got bool, err erro
 	defer cancel()
 	s.in.got = false
 	err = c.NextPush(wait, &s.in)
-	if err != nil && c.Err() == nil && ended(ctx) == nil && ended(wait) != nil {
-		return false, nil
+	if isFailure(err) { // the connection's or a context's: nothing is kept any more
+		s.good = later(s.good, s.answered)
+		if c.Err() == nil && ended(ctx) == nil && ended(wait) != nil {
+			return false, nil
+		}
 	}
 	return s.in.got, err
 }
 
 // ask makes sure that the server is there: a connection that is dead on the other side only shows nothing by itself. What was published before the server
-// answered lies in front of its answer.
+// answered lies in front of its answer. Callers may have less patience than a server may take, so it is remembered since when an answer is owed.
 func (s *Subscription) ask(ctx context.Context, c *Conn) error {
 	asked := time.Now()
-	wait, cancel := context.WithTimeout(ctx, pingInterval)
+	if s.open.IsZero() {
+		s.open = asked
+	}
+	wait, cancel := context.WithDeadline(ctx, s.open.Add(pingInterval))
 	defer cancel()
 	_, err := c.Do(wait, "PING")
-	if err == nil || isReply(err) {
-		s.good = asked
+	switch {
+	case err == nil, isReply(err):
+		s.answered, s.open = asked, time.Time{}
 		return nil
+	case !time.Now().Before(s.open.Add(pingInterval)):
+		s.lose(c, err)
 	}
 	return err
 }
 
-// lose gives a connection up.
+// isFailure reports whether err is of a connection or a context, and not of a handler.
+func isFailure(err error) bool {
+	var e *Error
+	return errors.As(err, &e)
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// lose gives a connection up, if that was not done.
 func (s *Subscription) lose(c *Conn, err error) {
 	s.mu.Lock()
-	if s.c == c {
+	lost := s.c == c
+	if lost {
 		s.c = nil
 	}
 	s.mu.Unlock()
 	_ = c.Close()
+	if !lost {
+		return
+	}
 	s.lost = err
 	if time.Since(s.since) >= pingInterval { // it was of some use: the server is not one that takes everybody in and throws everybody out
 		s.pause = 0
@@ -66,16 +92,19 @@ func (s *Subscription) lose(c *Conn, err error) {
 // reconnect makes another connection, however long that takes, and returns the Gap.
 func (s *Subscription) reconnect(ctx context.Context) (Message, error) {
 	from := s.good
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.closed, cancel)()
 	for {
-		if err := s.rest(ctx); err != nil {
-			return Message{}, err
+		err := s.rest(ctx)
+		if err == nil {
+			err = s.connect(ctx)
 		}
-		err := s.connect(ctx)
 		switch {
-		case err == nil:
-			return Message{Gap: &Gap{From: from, To: time.Now(), Err: s.lost}}, nil
 		case s.isClosed():
 			return Message{}, ErrClosed
+		case err == nil:
+			return Message{Gap: &Gap{From: from, To: time.Now(), Err: s.lost}}, nil
 		case ended(ctx) != nil, resp.IsCode(err, "WRONGPASS"), resp.IsCode(err, "NOAUTH"), resp.IsCode(err, "NOPERM"):
 			return Message{}, err
 		}
@@ -84,6 +113,9 @@ func (s *Subscription) reconnect(ctx context.Context) (Message, error) {
 
 // rest waits before a dial: not at all the first time, then ever longer, by an amount that differs from client to client.
 func (s *Subscription) rest(ctx context.Context) error {
+	if s.isClosed() {
+		return ErrClosed
+	}
 	pause := s.pause
 	s.pause = min(max(2*pause, firstPause), longestPause)
 	if pause > 0 {
@@ -92,12 +124,10 @@ func (s *Subscription) rest(ctx context.Context) error {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {
-	case <-s.closed:
-		return ErrClosed
 	case <-ctx.Done():
 		return &Error{Op: OpDial, Addr: "subscription", Err: fmt.Errorf("%w; the connection was lost: %w", ctx.Err(), s.lost)}
 	case <-timer.C:
-		return nil
+		return ended(ctx)
 	}
 }
 
@@ -118,7 +148,7 @@ func (s *Subscription) connect(ctx context.Context) error {
 		_ = c.Close()
 		return err
 	}
-	s.good, s.since = asked, time.Now()
+	s.good, s.answered, s.open, s.since = asked, time.Time{}, time.Time{}, time.Now()
 	return nil
 }
 

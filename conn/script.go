@@ -29,7 +29,7 @@ func (c *Conn) roundTripScripts(ctx context.Context, q *resp.Request, h resp.Han
 	s := rescues.Get().(*rescue)
 	defer s.recycle()
 	s.q, s.h = q, h
-	err := c.roundTrip(ctx, q, s, "")
+	err := c.roundTrip(ctx, q, s, nil)
 	if err == nil && len(s.holes) > 0 {
 		err = s.sendAgain(ctx, c)
 	}
@@ -86,7 +86,7 @@ func (s *rescue) sendAgain(ctx context.Context, c *Conn) error {
 		s.again.MarkBlocking()
 	}
 	// Not idempotent, whatever the request is: nobody but this function sends it.
-	err := c.roundTrip(ctx, &s.again, resp.HandlerFunc(s.fill), "")
+	err := c.roundTrip(ctx, &s.again, resp.HandlerFunc(s.fill), nil)
 	var failure *Error
 	if errors.As(err, &failure) && !failure.Sent && len(s.holes) < s.q.Len() {
 		// Nothing of this part has left, but the rest of the caller's request was executed.

@@ -40,9 +40,16 @@ func newSocket(nc net.Conn) *socket {
 // Read is for TLS.
 func (s *socket) Read(b []byte) (int, error) { return s.reads.transfer(s.reads.wait, b) }
 
+// answerTime is how long TLS may take to write something of its own accord, an alert or an answer to a key update, while nobody writes a request.
+const answerTime = time.Second
+
 // Write is for TLS.
 func (s *socket) Write(b []byte) (int, error) {
-	n, err := s.writes.transfer(s.writes.allowed(), b)
+	p := s.writes.allowed()
+	if p.ctx == nil && p.until.IsZero() {
+		p.until = time.Now().Add(answerTime)
+	}
+	n, err := s.writes.transfer(p, b)
 	s.written.Add(int64(n))
 	return n, err
 }
@@ -118,7 +125,15 @@ func (s *side) ready(p patience) bool {
 
 // slices reports whether something has to be looked at while a transfer waits.
 func (s *side) slices(p *patience) bool {
-	return s.slow != nil || p.due != nil || !p.until.IsZero() || p.cancellable()
+	return s.slow != nil || p.due != nil || !p.until.IsZero() || p.cancellable() || p.hasDeadline()
+}
+
+func (p *patience) hasDeadline() bool {
+	if p.ctx == nil {
+		return false
+	}
+	_, ok := p.ctx.Deadline()
+	return ok
 }
 
 func (p *patience) cancellable() bool { return p.ctx != nil && p.ctx.Done() != nil }

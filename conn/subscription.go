@@ -34,7 +34,9 @@ type Gap struct {
 type Subscription struct {
 	dial   func(context.Context) (*Conn, error)
 	turn   chan struct{} // of size 1: held by the caller of Next
-	closed chan struct{}
+	editor chan struct{} // of size 1: held by Add and Remove, so that what they say arrives in the order of what they note
+	closed context.Context
+	end    context.CancelFunc // of closed
 
 	mu     sync.Mutex         // never held across I/O
 	wanted map[topic]struct{} // guarded by mu
@@ -42,25 +44,29 @@ type Subscription struct {
 	c      *Conn              // nil: lost. guarded by mu
 
 	// Owned by the caller of Next.
-	in    inbox
-	good  time.Time     // when the last question was asked that the server has answered
-	since time.Time     // when the connection was made
-	lost  error         // why the connection before was given up
-	pause time.Duration // before the next dial
+	in       inbox
+	good     time.Time     // everything published before was handed out
+	answered time.Time     // when the last question was asked that is answered: good, once nothing is kept any more; zero: none since good
+	open     time.Time     // when the first question was asked that is not answered; zero: all are
+	since    time.Time     // when the connection was made
+	lost     error         // why the connection before was given up
+	pause    time.Duration // before the next dial
 }
 
 // Subscribe dials and subscribes, and returns when the server has confirmed every channel. dial must return connections of a [Dialer] with PubSub set. It is
 // called again whenever a connection is lost; that of a sentinel's resolver finds the master each time.
 func Subscribe(ctx context.Context, dial func(context.Context) (*Conn, error), channels Channels) (*Subscription, error) {
 	s := &Subscription{
-		dial: dial, turn: make(chan struct{}, 1), closed: make(chan struct{}),
+		dial: dial, turn: make(chan struct{}, 1), editor: make(chan struct{}, 1),
 		wanted: map[topic]struct{}{},
 	}
+	s.closed, s.end = context.WithCancel(context.Background())
 	s.in.subscription = s
 	for _, t := range channels.topics() {
 		s.wanted[t] = struct{}{}
 	}
 	if err := s.connect(ctx); err != nil {
+		s.end()
 		return nil, err
 	}
 	return s, nil
@@ -86,7 +92,7 @@ func (s *Subscription) Next(ctx context.Context) (Message, error) {
 		switch {
 		case s.isClosed():
 			return Message{}, ErrClosed
-		case err != nil && c.Err() == nil && ended(ctx) != nil:
+		case isFailure(err) && c.Err() == nil && ended(ctx) != nil:
 			return Message{}, err
 		case err != nil:
 			s.lose(c, err)
@@ -99,21 +105,42 @@ func (s *Subscription) Next(ctx context.Context) (Message, error) {
 // Add subscribes to more channels and returns when the server has confirmed them. A channel that the server refuses is not tried again. When the connection is lost
 // meanwhile Add returns nil: Next subscribes to everything anew.
 func (s *Subscription) Add(ctx context.Context, channels Channels) error {
-	topics := channels.topics()
-	s.edit(func(t topic) { s.wanted[t] = struct{}{} }, topics)
-	err := s.tell(ctx, topics, topic.subscribe)
-	if isReply(err) {
-		s.edit(func(t topic) { delete(s.wanted, t) }, topics)
-		_ = s.tell(ctx, topics, topic.unsubscribe) // those that were accepted
-	}
-	return err
+	return s.change(ctx, func() error {
+		topics := channels.topics()
+		var fresh []topic
+		s.edit(topics, func(t topic) {
+			if _, ok := s.wanted[t]; !ok {
+				fresh = append(fresh, t)
+			}
+			s.wanted[t] = struct{}{}
+		})
+		err := s.tell(ctx, topics, topic.subscribe)
+		if isReply(err) {
+			s.edit(fresh, func(t topic) { delete(s.wanted, t) })
+			_ = s.tell(ctx, fresh, topic.unsubscribe) // those that were accepted
+		}
+		return err
+	})
 }
 
 // Remove ends the subscription to some channels and returns when the server has confirmed that. No message of theirs comes out of Next any more.
 func (s *Subscription) Remove(ctx context.Context, channels Channels) error {
-	topics := channels.topics()
-	s.edit(func(t topic) { delete(s.wanted, t) }, topics)
-	return s.tell(ctx, topics, topic.unsubscribe)
+	return s.change(ctx, func() error {
+		topics := channels.topics()
+		s.edit(topics, func(t topic) { delete(s.wanted, t) })
+		return s.tell(ctx, topics, topic.unsubscribe)
+	})
+}
+
+// change lets one Add or Remove after the other work.
+func (s *Subscription) change(ctx context.Context, work func() error) error {
+	select {
+	case s.editor <- struct{}{}:
+		defer func() { <-s.editor }()
+		return work()
+	case <-ctx.Done():
+		return &Error{Op: OpQueue, Addr: "subscription", Err: ctx.Err()}
+	}
 }
 
 // Close ends the subscription. A Next that waits returns [ErrClosed].
@@ -121,9 +148,7 @@ func (s *Subscription) Close() error {
 	s.mu.Lock()
 	c := s.c
 	s.c = nil
-	if !s.isClosed() {
-		close(s.closed)
-	}
+	s.end()
 	s.mu.Unlock()
 	if c != nil {
 		return c.Close()
@@ -131,14 +156,7 @@ func (s *Subscription) Close() error {
 	return nil
 }
 
-func (s *Subscription) isClosed() bool {
-	select {
-	case <-s.closed:
-		return true
-	default:
-		return false
-	}
-}
+func (s *Subscription) isClosed() bool { return s.closed.Err() != nil }
 
 func (s *Subscription) conn() *Conn {
 	s.mu.Lock()
@@ -153,7 +171,7 @@ func (s *Subscription) wants(t topic) bool {
 	return ok
 }
 
-func (s *Subscription) edit(change func(topic), topics []topic) {
+func (s *Subscription) edit(topics []topic, change func(topic)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, t := range topics {

@@ -329,7 +329,7 @@ func TestSubscriptionOverTLS(t *testing.T) {
 	require.NoError(t, err)
 	defer s.Close()
 	for range 3 {
-		require.EqualValues(t, 1, hub.Publish("a", "one"))
+		require.Positive(t, hub.Publish("a", "one"), "the server may not have noticed yet that an older connection is gone")
 		require.Equal(t, "one", next(t, s).Payload)
 		server.CloseClients()
 		require.NotNil(t, next(t, s).Gap)

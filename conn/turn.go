@@ -124,7 +124,7 @@ func (c *Conn) passLocked(own *call) {
 // its replies to be read may take no more requests until then.
 func (c *Conn) readerLocked() *call {
 	first := c.queue.waiting()
-	if c.stuck && first == c.flusher {
+	if c.stuck && first != nil && first == c.flusher {
 		return first.nextWaiting()
 	}
 	return first
@@ -161,7 +161,7 @@ func (c *Conn) flushLocked(ctx context.Context, own *call) {
 			break
 		}
 	}
-	c.flusher = nil
+	c.flusher, c.stuck = nil, false
 	c.passLocked(own)
 }
 
