@@ -73,7 +73,8 @@ type Conn struct {
 // more requests until its replies are taken, needs requests whose replies fit into the sockets' buffers.
 //
 // A command of [resp.Request.Script] whose script the server does not know is sent once more, with the text, as soon as all replies are there; h sees the reply
-// to that. The commands behind it have been executed by then. Inside of MULTI the server queues such a command and refuses it with EXEC, which is the caller's.
+// to that. The commands behind it have been executed by then, and a script that answers
+// NOSCRIPT of its own accord is executed twice. Inside of MULTI the server queues such a command and refuses it with EXEC, which is the caller's.
 func (c *Conn) RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler) error {
 	if c.trace == nil && !q.Scripted() && !q.Special() {
 		return c.roundTrip(ctx, q, h, nil)

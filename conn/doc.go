@@ -44,7 +44,7 @@
 //
 // # What must not share a connection
 //
-// Commands that change the connection for everybody (SELECT, AUTH, HELLO 2, MULTI outside one request, WATCH) and those that hold
+// Commands that change the connection for everybody (SELECT, AUTH, HELLO 2, RESET, MULTI outside one request, WATCH) and those that hold
 // the reply back (BLPOP) need a connection of their own. MULTI to EXEC inside one request is fine: its commands are contiguous on the wire. Commands
 // after which nobody could tell replies apart are refused before anything is sent: the SUBSCRIBE family where [Dialer.PubSub] is not set, MONITOR, SYNC, PSYNC,
 // CLIENT REPLY.

@@ -234,6 +234,9 @@ func TestNextPushHandler(t *testing.T) {
 	}
 	s.Push("note")
 	s.Flush()
+	require.NoError(t, c.NextPush(t.Context(), nil), "dropped")
+	s.Push("note")
+	s.Flush()
 	require.PanicsWithValue(t, "own", func() {
 		_ = c.NextPush(t.Context(), resp.HandlerFunc(func(int, *resp.Reply) error { panic("own") }))
 	})
