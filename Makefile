@@ -29,7 +29,7 @@ storm: ## a million calls with cancels, with the race detector, and resets at ev
 
 .PHONY: test-32bit
 test-32bit: ## tests of the codec where an int has 32 bits
-	GOARCH=386 go test ./resp ./internal/frames
+	@scripts/test-32bit
 
 .PHONY: cover
 cover: ## how much of the packages their tests reach, which may not be less than scripts/cover says
