@@ -217,7 +217,7 @@ func TestOpenGivesUpWithItsContext(t *testing.T) {
 
 func TestOpenGivesUpInTime(t *testing.T) {
 	server := redistest.NewServer(t, func(c *redistest.Session, _ []string) { c.Stall() })
-	requireFailure(t, conn.OpHandshake, server.Addr(), "REDIS_TIMEOUT=100ms")
+	requireFailure(t, conn.OpHandshake, server.Addr(), "REDIS_TIMEOUT=1s")
 }
 
 func TestAfterClose(t *testing.T) {
