@@ -62,8 +62,8 @@ func (q *pushQueue) compact() {
 }
 
 // NextPush waits for an out-of-band frame and gives it to h, with index 0: a message of a channel, an invalidation. In RESP2, where messages are arrays, it
-// works on connections that subscribe. A nil h drops it. h runs on the calling goroutine; the rules of [Conn.RoundTrip] hold for it. Callers of NextPush take turns; others use the
-// connection meanwhile as ever.
+// works on connections that subscribe. A nil h drops it. h runs on the calling goroutine; the rules of [Conn.RoundTrip] hold for it. Callers of NextPush take
+// turns; others use the connection meanwhile as ever.
 //
 // From the first call on, and from the beginning where the Dialer's PubSub is set, what arrives between calls is kept for the next one. When more than the
 // Dialer's MaxReply bytes are waiting, the connection ends. OnPush sees pushes that NextPush gets as well.

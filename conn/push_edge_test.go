@@ -26,8 +26,8 @@ func pairAndPush() redistest.Handler {
 	}}, redistest.Redis(redistest.Options{}))
 }
 
-// F1a: OnPush panics behind replies that came in the same read.
-func TestOnPushPanicLosesWakeUp(t *testing.T) {
+// OnPush may panic behind replies that came in the same read: their callers wake up all the same.
+func TestOnPushPanicWakesEverybody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := dialPipe(t, pairAndPush(), conn.Dialer{OnPush: func(*resp.Reply) { panic("own") }})
 		gone := make(chan any, 1)
@@ -48,8 +48,8 @@ func TestOnPushPanicLosesWakeUp(t *testing.T) {
 	})
 }
 
-// F1b: the handler of a parked NextPush panics.
-func TestNextPushPanicLosesWakeUp(t *testing.T) {
+// The same for the handler of a NextPush that leads.
+func TestNextPushPanicWakesEverybody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := redistest.Override(map[string]redistest.Handler{"BOTH": func(s *redistest.Session, _ []string) {
 			s.Simple("reply")
@@ -73,8 +73,8 @@ func TestNextPushPanicLosesWakeUp(t *testing.T) {
 	})
 }
 
-// F2: RESP3 has pushes of its own, and yet an array reply that begins with "message" is taken for one while something is subscribed to.
-func TestRESP3ArrayTakenForAPush(t *testing.T) {
+// RESP3 has pushes of its own, so an array that begins with "message" is a reply, whatever is subscribed to.
+func TestRESP3ArrayIsNoMessage(t *testing.T) {
 	for _, word := range []string{"message", "subscribe"} {
 		t.Run(word, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -107,8 +107,8 @@ func TestRESP3ArrayTakenForAPush(t *testing.T) {
 	}
 }
 
-// F3: kept pushes that were taken long ago still count against MaxReply.
-func TestTakenPushesCount(t *testing.T) {
+// Only pushes that wait count against MaxReply, also where the queue is never quite empty.
+func TestTakenPushesDoNotCount(t *testing.T) {
 	h, _ := pushServer()
 	c := dialPipe(t, h, conn.Dialer{PubSub: true, MaxReply: 1000})
 	var got inbox
@@ -124,8 +124,8 @@ func TestTakenPushesCount(t *testing.T) {
 	}
 }
 
-// F4: after the push that did not fit, a smaller one is kept and handed out, although the one in front of it is lost.
-func TestPushBehindALostOne(t *testing.T) {
+// A push that did not fit is lost, so a smaller one behind it is not handed out as if nothing were missing.
+func TestNothingComesAfterALostPush(t *testing.T) {
 	h := redistest.Override(map[string]redistest.Handler{"PUSH": func(s *redistest.Session, args []string) {
 		s.Push("note", strings.Repeat("1", 480))
 		s.Push("note", strings.Repeat("2", 600))

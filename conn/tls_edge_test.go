@@ -35,7 +35,7 @@ func (w *twice) Write(b []byte) (int, error) {
 	return len(b), err
 }
 
-// T1: a late reply that TLS has read already, but nobody has taken.
+// Probe takes in a late reply that TLS has read already and nobody has taken.
 func TestProbeAndWhatTLSHolds(t *testing.T) {
 	ca := redistest.NewCA(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -74,7 +74,7 @@ func TestProbeAndWhatTLSHolds(t *testing.T) {
 	require.NoError(t, c.Probe(), "the reply arrived half a second ago, in flight %d", c.InFlight())
 }
 
-// H1: servers put a space where a line ends.
+// Servers put a space where a line ends, which does not keep a password from being found.
 func TestPasswordWithLineEnd(t *testing.T) {
 	const password = "ab\ncdefghijklmnop-secret"
 	h := func(s *redistest.Session, args []string) {
@@ -96,8 +96,8 @@ type hasty struct {
 
 func (h hasty) Deadline() (time.Time, bool) { return h.at, true }
 
-// D1: the deadline of such a context stays in force for a caller who can be cancelled.
-func TestDeadlineOfSomebodyElse(t *testing.T) {
+// The deadline of such a context does not stay in force for a caller who can be cancelled.
+func TestDeadlineOfSomebodyElseIsNotWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		c := dialPipe(t, waiting(release), conn.Dialer{})
