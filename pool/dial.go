@@ -49,7 +49,7 @@ func (p *Pool) dial(ctx context.Context, d *dial) {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("the pool's Dial function panicked: %v", r)
 		}
-		p.dialDone(d, c, checked(c, err))
+		p.dialDone(d, c, checked(c, overdue(err)))
 	}()
 	ctx, cancel := context.WithTimeout(ctx, p.cfg.DialTimeout)
 	defer cancel()

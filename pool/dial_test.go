@@ -3,6 +3,8 @@ package pool_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"runtime"
 	"testing"
 	"testing/synctest"
@@ -41,11 +43,19 @@ func TestWhatDialFunctionsDo(t *testing.T) {
 		want error
 		text string
 	}{
-		"error":    {func(context.Context, *backend) (*conn.Conn, error) { return nil, refused }, refused, ""},
-		"panic":    {func(context.Context, *backend) (*conn.Conn, error) { panic("at the dial") }, nil, "panicked: at the dial"},
-		"nothing":  {func(context.Context, *backend) (*conn.Conn, error) { return nil, nil }, nil, "neither a connection nor an error"},
-		"gone":     {func(context.Context, *backend) (*conn.Conn, error) { runtime.Goexit(); return nil, nil }, nil, "ended its goroutine"},
-		"waits":    {func(ctx context.Context, _ *backend) (*conn.Conn, error) { <-ctx.Done(); return nil, ctx.Err() }, context.DeadlineExceeded, ""},
+		"error":   {func(context.Context, *backend) (*conn.Conn, error) { return nil, refused }, refused, ""},
+		"panic":   {func(context.Context, *backend) (*conn.Conn, error) { panic("at the dial") }, nil, "panicked: at the dial"},
+		"nothing": {func(context.Context, *backend) (*conn.Conn, error) { return nil, nil }, nil, "neither a connection nor an error"},
+		"gone":    {func(context.Context, *backend) (*conn.Conn, error) { runtime.Goexit(); return nil, nil }, nil, "ended its goroutine"},
+		"waits":   {func(ctx context.Context, _ *backend) (*conn.Conn, error) { <-ctx.Done(); return nil, ctx.Err() }, os.ErrDeadlineExceeded, "did not answer in time"},
+		"shakes": {func(ctx context.Context, _ *backend) (*conn.Conn, error) {
+			<-ctx.Done()
+			return nil, &conn.Error{Op: conn.OpHandshake, Addr: "there", Err: ctx.Err()}
+		}, os.ErrDeadlineExceeded, "handshake there: the server did not answer in time"},
+		"wrapped": {func(ctx context.Context, _ *backend) (*conn.Conn, error) {
+			<-ctx.Done()
+			return nil, fmt.Errorf("%w, while %w", refused, ctx.Err())
+		}, refused, "refused, while"},
 		"outcome?": {func(context.Context, *backend) (*conn.Conn, error) { return nil, &conn.Error{Sent: true, Err: refused} }, refused, ""},
 		"dead": {func(ctx context.Context, b *backend) (*conn.Conn, error) {
 			c, err := b.dial(ctx)
@@ -70,6 +80,7 @@ func TestWhatDialFunctionsDo(t *testing.T) {
 				for _, err := range []error{err, <-first.done} {
 					require.True(t, conn.NotSent(err), "%v", err)
 					require.ErrorContains(t, err, tc.text)
+					require.NotErrorIs(t, err, context.DeadlineExceeded, "no caller's context ended")
 					if tc.want != nil {
 						require.ErrorIs(t, err, tc.want)
 					}

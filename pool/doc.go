@@ -27,7 +27,8 @@
 //
 // What the pool adds to the errors of package conn: a request for which there was no connection fails with an error that satisfies [conn.NotSent], be it that
 // dialling failed or that the caller's context ended, or with [ErrClosed]. When sending again fails as well before anything was sent, the error wraps both
-// failures, the first one first.
+// failures, the first one first. A dial that took longer than [Config.DialTimeout] is os.ErrDeadlineExceeded; context.DeadlineExceeded is always a
+// caller's own context.
 //
 // The pool never classifies failures: it asks the connection whether it is dead.
 package pool
