@@ -24,8 +24,7 @@ type Conn struct {
 	sock    *socket
 
 	tls      *tls.Conn             // over sock; nil: plain
-	inFlight atomic.Int32          // calls in the queue
-	lastCall atomic.Pointer[call]  // the call that was recycled last, if nobody has taken it
+	left     atomic.Int32          // calls in the queue whose callers are gone
 	dead     atomic.Pointer[Error] // err, for those who do not hold mu
 	told     atomic.Bool           // the trace knows of the end
 	pushTurn chan struct{}         // of size 1: held by the caller of NextPush
@@ -33,10 +32,11 @@ type Conn struct {
 
 	mu       sync.Mutex // never held across I/O, a blocking channel operation or a handler
 	err      *Error     // why the connection is dead; guarded by mu
+	lastCall *call      // what the last leader needs no more, if nobody has taken it; guarded by mu
 	queue    queue      // sent calls are taken off by the leader only, while there is one; guarded by mu
 	out      []byte     // requests nobody began to write; guarded by mu
 	spare    []byte     // the other write buffer, nil while a flusher has it; guarded by mu
-	nextSeq  uint64     // of the next call; guarded by mu
+	nextSeq  uint64     // of the next call, from 1 on; guarded by mu
 	unsent   int        // calls in the queue that nobody began to write; guarded by mu
 	sent     int        // the others; guarded by mu
 	sentSeq  uint64     // calls before it may have reached the server; goes back on a dead connection only; guarded by mu
@@ -54,7 +54,7 @@ type Conn struct {
 
 	rd     reader     // owned by the leader
 	ahead  ahead      // owned by the leader
-	woken  []*call    // callers to wake when the lock is released; owned by the leader
+	woken  []woken    // whom to wake when the lock is released; owned by the leader
 	push   resp.Reply // owned by the leader
 	pushTo *parked    // the leader, when it waits for a push; owned by the leader
 	topics topicCount // owned by the leader
@@ -104,21 +104,25 @@ func (c *Conn) roundTrip(ctx context.Context, q *resp.Request, h resp.Handler, c
 	if err := ctx.Err(); err != nil {
 		return &Error{Op: OpQueue, Addr: c.addr, Err: err}
 	}
-	own := c.newCall(q, h, confirm)
-	if err := c.perform(ctx, own, q.Encoded()); err != nil {
-		return err
+	c.mu.Lock()
+	if c.err != nil {
+		defer c.mu.Unlock()
+		return c.err
 	}
-	own.serveKept()
-	err := own.err
-	if err == nil {
-		err = own.herr
-	}
-	c.recycle(own)
-	return err
+	own := c.newCallLocked(q, h, confirm)
+	c.enqueueLocked(own, q.Encoded())
+	return c.awaitLocked(ctx, own)
 }
 
 // InFlight returns how many requests have not been answered completely, those whose callers left included.
-func (c *Conn) InFlight() int { return int(c.inFlight.Load()) }
+func (c *Conn) InFlight() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sent + c.unsent
+}
+
+// Left returns how many requests have not been answered completely although their callers are gone. It takes no lock.
+func (c *Conn) Left() int { return int(c.left.Load()) }
 
 // Err returns nil while the connection can be used, and afterwards why it never can be again.
 func (c *Conn) Err() error {
@@ -194,14 +198,14 @@ func (c *Conn) failLocked(op string, cause error) {
 func (c *Conn) drainLocked() {
 	for own := c.queue.head; own != nil; own = c.queue.head {
 		c.queue.remove(own)
-		c.inFlight.Add(-1)
 		if own.left.Load() {
-			c.recycle(own)
+			c.left.Add(-1)
+			c.recycleLocked(own)
 			continue
 		}
 		own.err = c.err.of(own.seq < c.sentSeq)
-		own.done.Store(true)
-		own.poke()
+		own.done = true
+		own.tell(own.seq)
 	}
 	c.sent, c.unsent = 0, 0
 	if c.parked != nil {

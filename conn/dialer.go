@@ -118,7 +118,7 @@ func (d *Dialer) connect(ctx context.Context, network, addr string) (net.Conn, e
 func (d *Dialer) newConn(nc net.Conn, addr string) *Conn {
 	c := &Conn{
 		addr: addr, timeout: d.Timeout, onPush: d.OnPush, pubSub: d.PubSub,
-		sock: newSocket(nc), pushTurn: make(chan struct{}, 1),
+		sock: newSocket(nc), pushTurn: make(chan struct{}, 1), nextSeq: 1, sentSeq: 1,
 	}
 	c.sock.writes.slow = c.writeIsSlow
 	c.readDue, c.writeDue = c.dueAt, c.writeDueAt

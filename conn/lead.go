@@ -14,13 +14,19 @@ type ahead struct {
 	answered int   // how many calls in front of next have all their replies, and are still queued
 }
 
+// A woken call is one that is done. Its caller may have seen that and used the call for another request meanwhile, so its number is remembered.
+type woken struct {
+	call *call
+	seq  uint64
+}
+
 // leadLocked reads for everybody until the own call is done or its context has ended. The lock is released meanwhile.
 func (c *Conn) leadLocked(ctx context.Context, own *call) {
 	c.leading = true
 	c.lookAheadLocked()
 	c.mu.Unlock()
 	finished := false
-	defer c.handOnOrUnwind(&finished)
+	defer c.handOnOrUnwind(own, &finished)
 	own.serveKept()
 	for c.serveArrived(own) && own.owed > 0 && c.fill(ctx) {
 		continue
@@ -29,8 +35,8 @@ func (c *Conn) leadLocked(ctx context.Context, own *call) {
 }
 
 // handOnOrUnwind is handOn for a caller who does not come back to release the lock when a handler panics.
-func (c *Conn) handOnOrUnwind(finished *bool) {
-	c.handOn(finished)
+func (c *Conn) handOnOrUnwind(own *call, finished *bool) {
+	c.handOn(own, finished)
 	if !*finished {
 		c.mu.Unlock()
 	}
@@ -38,18 +44,14 @@ func (c *Conn) handOnOrUnwind(finished *bool) {
 
 // handOn ends a lead and takes the lock. Unfinished, it ends in a panic of a handler, whose caller is about to unwind: the reply it was in
 // the middle of stays half handled, and nobody may wait for it.
-func (c *Conn) handOn(finished *bool) {
+func (c *Conn) handOn(own *call, finished *bool) {
 	if !*finished {
 		c.fail(OpRead, errPanicked)
 	}
 	c.pushTo = nil
 	c.mu.Lock()
-	c.settleLocked() // the own call, if any; after a panic, all that were answered before it
-	for i, done := range c.woken {
-		done.poke()
-		c.woken[i] = nil
-	}
-	c.woken = c.woken[:0]
+	c.settleLocked(own) // the own call, if any; after a panic, all that were answered before it
+	c.wakeWoken()
 	c.leading, c.unpark = false, nil
 	if c.err != nil {
 		c.drainLocked()
@@ -61,7 +63,7 @@ func (c *Conn) handOn(finished *bool) {
 // the connection is dead. own is nil for a leader who waits for no reply.
 func (c *Conn) serveArrived(own *call) bool {
 	alive := c.deliverArrived(own)
-	alone := c.ahead.answered == 1 && own != nil && own.owed == 0 && !own.done.Load() // it is the own call that is answered
+	alone := c.ahead.answered == 1 && own != nil && own.owed == 0 && !own.done // it is the own call that is answered
 	if c.ahead.answered > 0 && !alone {
 		c.settle(own) // the others need not wait until we have handed on
 	}
@@ -129,30 +131,36 @@ func (c *Conn) oldest(own *call) *call {
 // settle takes calls off the queue that have all their replies, wakes their callers, and looks what is behind them.
 func (c *Conn) settle(own *call) {
 	c.mu.Lock()
-	c.settleLocked()
+	c.settleLocked(own)
 	c.mu.Unlock()
-	for i, done := range c.woken {
-		if done != own {
-			done.poke()
-		}
-		c.woken[i] = nil
+	c.wakeWoken()
+}
+
+// wakeWoken wakes those whose calls are done.
+func (c *Conn) wakeWoken() {
+	for i := range c.woken {
+		w := &c.woken[i]
+		w.call.tell(w.seq)
+		w.call = nil
 	}
 	c.woken = c.woken[:0]
 }
 
-// settleLocked is settle, but for those who have to be woken: it collects them.
-func (c *Conn) settleLocked() {
+// settleLocked is settle, but for those who have to be woken: it collects them. The caller of own is awake.
+func (c *Conn) settleLocked(own *call) {
 	for ; c.ahead.answered > 0; c.ahead.answered-- {
 		head := c.queue.head
 		c.queue.remove(head)
 		c.sent--
-		c.inFlight.Add(-1)
 		if head.left.Load() {
-			c.recycle(head)
+			c.left.Add(-1)
+			c.recycleLocked(head)
 			continue
 		}
-		c.woken = append(c.woken, head)
-		head.done.Store(true)
+		head.done = true
+		if head != own {
+			c.woken = append(c.woken, woken{head, head.seq})
+		}
 	}
 	c.lookAheadLocked()
 }

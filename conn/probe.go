@@ -22,7 +22,7 @@ func (c *Conn) lookLocked() {
 	c.lookAheadLocked()
 	c.mu.Unlock()
 	finished := false
-	defer c.handOn(&finished)
+	defer c.handOn(nil, &finished)
 	c.look()
 	finished = true
 }

@@ -132,7 +132,7 @@ func (c *Conn) leadParkedLocked(ctx context.Context, p *parked) {
 	c.unpark = cancel
 	c.mu.Unlock()
 	finished := false
-	defer c.handOn(&finished)
+	defer c.handOn(nil, &finished)
 	c.pushTo = p
 	for c.serveArrived(nil) && !p.done && c.fill(ctx) {
 		continue

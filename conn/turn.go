@@ -9,18 +9,6 @@ import (
 // maxFlushes is how many batches a caller writes for the others before it hands writing on.
 const maxFlushes = 4
 
-// perform queues a call and sees it through. When it returns an error, the call is no longer the caller's.
-func (c *Conn) perform(ctx context.Context, own *call, encoded []byte) error {
-	c.mu.Lock()
-	if c.err != nil {
-		defer c.mu.Unlock()
-		c.recycle(own)
-		return c.err
-	}
-	c.enqueueLocked(own, encoded)
-	return c.awaitLocked(ctx, own)
-}
-
 // enqueueLocked puts a call and its bytes at the end of the queue.
 func (c *Conn) enqueueLocked(own *call, encoded []byte) {
 	own.seq, own.from, own.size = c.nextSeq, len(c.out), len(encoded)
@@ -28,17 +16,16 @@ func (c *Conn) enqueueLocked(own *call, encoded []byte) {
 	c.unsent++
 	c.out = append(c.out, encoded...)
 	c.queue.push(own)
-	c.inFlight.Add(1)
 	if c.unpark != nil { // whoever waits for a push leaves reading to those who wait for a reply
 		c.unpark()
 		c.unpark = nil
 	}
 }
 
-// awaitLocked takes whatever role is free until the call is done or the context has ended; then it returns an error, and the call is no longer the
-// caller's. It releases the lock.
+// awaitLocked takes whatever role is free until the call is done or the context has ended, and returns what became of it. The call is no longer the caller's
+// then. It releases the lock.
 func (c *Conn) awaitLocked(ctx context.Context, own *call) error {
-	for !own.done.Load() {
+	for !own.done {
 		sent := own.seq < c.sentSeq
 		switch {
 		case !sent && c.err == nil && (c.flusher == nil || c.crowdedLocked()):
@@ -50,13 +37,12 @@ func (c *Conn) awaitLocked(ctx context.Context, own *call) error {
 			c.leadLocked(ctx, own)
 		default:
 			c.mu.Unlock()
-			own.wait(ctx)
-			if own.done.Load() {
-				return nil
+			if own.wait(ctx) {
+				return c.finish(own)
 			}
 			c.mu.Lock()
 		}
-		if own.done.Load() {
+		if own.done {
 			break
 		}
 		if err := ended(ctx); err != nil {
@@ -64,8 +50,22 @@ func (c *Conn) awaitLocked(ctx context.Context, own *call) error {
 			return c.leaveLocked(own, err)
 		}
 	}
+	if own.kept.len() == 0 {
+		err := own.outcome()
+		c.recycleLocked(own)
+		c.mu.Unlock()
+		return err
+	}
 	c.mu.Unlock()
-	return nil
+	return c.finish(own)
+}
+
+// finish gives the handler what others have read for it, and the call back.
+func (c *Conn) finish(own *call) error {
+	own.serveKept()
+	err := own.outcome()
+	c.recycle(own)
+	return err
 }
 
 // leaveLocked lets a caller go whose call is still queued. A request that nobody began to write is taken back; the replies of any other are dropped by
@@ -77,6 +77,7 @@ func (c *Conn) leaveLocked(own *call, cause error) error {
 	}
 	if err.Sent || c.err != nil {
 		own.left.Store(true)
+		c.left.Add(1)
 		c.noticeLocked(time.Now())
 		if own.blocking { // nobody waits any more, so the reply is late from now on
 			own.blocking, own.since = false, time.Now()
@@ -96,8 +97,7 @@ func (c *Conn) takeBackLocked(own *call) {
 	}
 	c.queue.remove(own)
 	c.unsent--
-	c.inFlight.Add(-1)
-	c.recycle(own)
+	c.recycleLocked(own)
 }
 
 // passLocked wakes whoever should take a role that is free: reading falls to the oldest caller that waits, writing to the oldest one that has
@@ -241,9 +241,9 @@ func (c *Conn) writeFailedLocked(own *call, err, ctxErr error) {
 	case ctxErr == nil:
 		c.failLocked(OpWrite, errTimeout)
 	default:
-		answered := own.done.Load() // and now only writing for others
+		answered := own.done // and now only writing for others
 		c.failLocked(OpWrite, errInterrupted)
-		if own.done.Load() && !answered {
+		if own.done && !answered {
 			own.err = &Error{Op: OpWrite, Addr: c.addr, Sent: own.seq < c.sentSeq, Err: ctxErr}
 		}
 	}

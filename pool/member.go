@@ -29,7 +29,7 @@ type member struct {
 
 // doubtful reports whether the server may have closed a connection that nobody uses.
 func (m *member) doubtful(failures uint64) bool {
-	return m.failures != failures || m.c.InFlight() > 0 || time.Since(m.idleSince) >= probeAfter
+	return m.failures != failures || m.c.Left() > 0 || time.Since(m.idleSince) >= probeAfter
 }
 
 // retireLocked makes the member close when its last user is done. The first reason counts.

@@ -90,7 +90,7 @@ func (p *Pool) leastBusyLocked(n need) (best *member) {
 		if m.users > 0 {
 			busy++
 		}
-		load := max(m.users, m.c.InFlight()) // the latter counts callers that left, the former those that did not send yet
+		load := m.users + m.c.Left()
 		switch {
 		case m.number <= n.after, m.probing, n.exclusive && load > 0:
 			continue
