@@ -74,9 +74,8 @@ func (c *Conn) recycle(own *call) {
 }
 
 func (own *call) clear() {
-	select {
-	case <-own.wake:
-	default:
+	if len(own.wake) > 0 { // nobody but the caller takes from it
+		<-own.wake
 	}
 	if own.kept.len() > 0 || cap(own.kept.buf) > maxKept {
 		own.kept.reset()

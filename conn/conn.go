@@ -110,7 +110,7 @@ func (c *Conn) roundTrip(ctx context.Context, q *resp.Request, h resp.Handler, c
 		return c.err
 	}
 	own := c.newCallLocked(q, h, confirm)
-	c.enqueueLocked(own, q.Encoded())
+	c.beginLocked(ctx, own, q.Encoded())
 	return c.awaitLocked(ctx, own)
 }
 

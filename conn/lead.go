@@ -179,7 +179,7 @@ func (c *Conn) fill(ctx context.Context) bool {
 	if c.timeout > 0 {
 		p.due = c.readDue
 	}
-	n, err := c.read(p)
+	n, err := c.read(&p)
 	switch {
 	case n > 0 || err == nil:
 		return true // an error will come again
@@ -192,11 +192,11 @@ func (c *Conn) fill(ctx context.Context) bool {
 }
 
 // read reads what there is room for.
-func (c *Conn) read(p patience) (n int, err error) {
+func (c *Conn) read(p *patience) (n int, err error) {
 	if c.tls == nil {
 		n, err = c.sock.reads.transfer(p, c.rd.free())
 	} else {
-		c.sock.reads.wait = p
+		c.sock.reads.wait = *p
 		n, err = c.tls.Read(c.rd.free())
 		c.sock.reads.wait = patience{}
 	}

@@ -38,7 +38,7 @@ func newSocket(nc net.Conn) *socket {
 }
 
 // Read is for TLS.
-func (s *socket) Read(b []byte) (int, error) { return s.reads.transfer(s.reads.wait, b) }
+func (s *socket) Read(b []byte) (int, error) { return s.reads.transfer(&s.reads.wait, b) }
 
 // answerTime is how long TLS may take to write something of its own accord, an alert or an answer to a key update, while nobody writes a request.
 const answerTime = time.Second
@@ -49,7 +49,7 @@ func (s *socket) Write(b []byte) (int, error) {
 	if p.ctx == nil && p.until.IsZero() {
 		p.until = time.Now().Add(answerTime)
 	}
-	n, err := s.writes.transfer(p, b)
+	n, err := s.writes.transfer(&p, b)
 	s.written.Add(int64(n))
 	return n, err
 }
@@ -98,22 +98,22 @@ func (s *side) allowed() patience {
 }
 
 // transfer moves bytes until that is done, fails, or patience has ended; then it returns the deadline's error, which TLS takes as temporary.
-func (s *side) transfer(p patience, b []byte) (n int, err error) {
+func (s *side) transfer(p *patience, b []byte) (n int, err error) {
 	if s.ready(p) {
 		if n, err = s.move(b); !late(err) {
 			return n, err
 		}
 	}
-	return s.patiently(p, b, n)
+	return s.patiently(*p, b, n)
 }
 
 // ready reports whether the deadline that is in force will do.
-func (s *side) ready(p patience) bool {
+func (s *side) ready(p *patience) bool {
 	switch {
 	case !s.known || p.long:
 		return false
 	case s.armed.IsZero():
-		return !s.slices(&p)
+		return !s.slices(p)
 	case !p.until.IsZero() && p.until.Before(s.armed):
 		return false
 	case p.ctx == nil:

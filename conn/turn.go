@@ -9,17 +9,27 @@ import (
 // maxFlushes is how many batches a caller writes for the others before it hands writing on.
 const maxFlushes = 4
 
-// enqueueLocked puts a call and its bytes at the end of the queue.
-func (c *Conn) enqueueLocked(own *call, encoded []byte) {
+// beginLocked puts a call at the end of the queue, and its bytes behind those that are pending. Where nothing is in flight, it writes them at once, and the lock is
+// released meanwhile.
+func (c *Conn) beginLocked(ctx context.Context, own *call, encoded []byte) {
+	alone := c.queue.head == nil && c.flusher == nil
 	own.seq, own.from, own.size = c.nextSeq, len(c.out), len(encoded)
 	c.nextSeq++
 	c.unsent++
-	c.out = append(c.out, encoded...)
 	c.queue.push(own)
 	if c.unpark != nil { // whoever waits for a push leaves reading to those who wait for a reply
 		c.unpark()
 		c.unpark = nil
 	}
+	if !alone {
+		c.out = append(c.out, encoded...)
+		return
+	}
+	c.flusher = own
+	if c.writeLocked(ctx, own, encoded) && len(c.out) > 0 {
+		c.writePendingLocked(ctx, own)
+	}
+	c.flushedLocked(own)
 }
 
 // awaitLocked takes whatever role is free until the call is done or the context has ended, and returns what became of it. The call is no longer the caller's
@@ -155,14 +165,32 @@ func (c *Conn) flushLocked(ctx context.Context, own *call) {
 		}
 	}
 	c.yielding = false
-	for i := 0; i < maxFlushes && c.err == nil && len(c.out) > 0; i++ {
-		// A write that is begun for nothing would have to be cut off.
-		if ctx.Err() != nil || !c.writeLocked(ctx, own) {
-			break
-		}
-	}
+	c.writePendingLocked(ctx, own)
+	c.flushedLocked(own)
+}
+
+// flushedLocked ends a turn of writing.
+func (c *Conn) flushedLocked(own *call) {
 	c.flusher, c.stuck = nil, false
 	c.passLocked(own)
+}
+
+// writePendingLocked writes what is pending, and what comes meanwhile. The lock is released meanwhile.
+func (c *Conn) writePendingLocked(ctx context.Context, own *call) {
+	for i := 0; i < maxFlushes && c.err == nil && len(c.out) > 0; i++ {
+		if ctx.Err() != nil { // a write that is begun for nothing would have to be cut off
+			return
+		}
+		batch := c.out
+		c.out, c.spare = c.spare[:0], nil
+		alive := c.writeLocked(ctx, own, batch)
+		if cap(batch) <= maxKept {
+			c.spare = batch[:0]
+		}
+		if !alive {
+			return
+		}
+	}
 }
 
 // writeIsSlow lets another than the flusher read. It is called in the middle of a write.
@@ -173,19 +201,16 @@ func (c *Conn) writeIsSlow() {
 	c.passLocked(nil)
 }
 
-// writeLocked writes one batch. Unless nothing of it leaves, whatever is in it counts as sent from its first moment on.
-func (c *Conn) writeLocked(ctx context.Context, own *call) bool {
-	batch, before := c.out, c.sentSeq
-	c.out, c.spare = c.spare[:0], nil
+// writeLocked writes one batch, all that is unsent. Unless nothing of it leaves, whatever is in it counts as sent from its first moment on. The lock is released
+// meanwhile.
+func (c *Conn) writeLocked(ctx context.Context, own *call, batch []byte) (alive bool) {
+	before := c.sentSeq
 	c.sentSeq = c.nextSeq
 	c.sent, c.unsent = c.sent+c.unsent, 0
 	c.mu.Unlock()
 	nothing, err := c.write(ctx, batch)
 	c.mu.Lock()
 	c.stuck = false
-	if cap(batch) <= maxKept {
-		c.spare = batch[:0]
-	}
 	if err == nil {
 		return true
 	}
@@ -209,7 +234,7 @@ func (c *Conn) write(ctx context.Context, batch []byte) (nothing bool, err error
 		c.writeSince = time.Time{}
 		p.due = c.writeDue
 	}
-	n, err := c.sock.writes.transfer(p, batch)
+	n, err := c.sock.writes.transfer(&p, batch)
 	return n == 0, err
 }
 
