@@ -48,8 +48,6 @@ type Conn struct {
 	unpark   func()     // makes a leader who waits for a push stop reading; nil when the leader is another; guarded by mu
 	pushes   pushQueue  // pushes for NextPush; guarded by mu
 
-	readDue    func() time.Time // dueAt, and the next writeDueAt: made once
-	writeDue   func() time.Time
 	writeSince time.Time // owned by the flusher
 
 	rd     reader     // owned by the leader

@@ -121,7 +121,12 @@ func (d *Dialer) newConn(nc net.Conn, addr string) *Conn {
 		sock: newSocket(nc), pushTurn: make(chan struct{}, 1), nextSeq: 1, sentSeq: 1,
 	}
 	c.sock.writes.slow = c.writeIsSlow
-	c.readDue, c.writeDue = c.dueAt, c.writeDueAt
+	if d.Timeout > 0 {
+		c.sock.reads.due = c.dueAt
+	}
+	if d.Timeout > 0 && d.TLS == nil {
+		c.sock.writes.due = c.writeDueAt
+	}
 	c.rd.scanner = resp.Scanner{MaxFrame: d.MaxReply, MaxDepth: d.MaxDepth, MaxElements: d.MaxElements}
 	c.pushes.keep, c.pushes.most = d.PubSub, d.MaxReply
 	if d.MaxReply == 0 {

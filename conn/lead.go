@@ -56,7 +56,9 @@ func (c *Conn) handOn(own *call, finished *bool) {
 	if c.err != nil {
 		c.drainLocked()
 	}
-	c.passLocked(nil)
+	if c.queue.head != nil || c.parked != nil {
+		c.passLocked(nil)
+	}
 }
 
 // serveArrived takes all complete frames off the stream, those that belong to calls behind the own one included. It returns false when
@@ -175,11 +177,7 @@ func (c *Conn) fill(ctx context.Context) bool {
 	if ctx.Err() != nil { // noticed here also while bytes keep coming
 		return false
 	}
-	p := patience{ctx: ctx, long: c.pushTo != nil}
-	if c.timeout > 0 {
-		p.due = c.readDue
-	}
-	n, err := c.read(&p)
+	n, err := c.read(ctx)
 	switch {
 	case n > 0 || err == nil:
 		return true // an error will come again
@@ -192,11 +190,20 @@ func (c *Conn) fill(ctx context.Context) bool {
 }
 
 // read reads what there is room for.
-func (c *Conn) read(p *patience) (n int, err error) {
+func (c *Conn) read(ctx context.Context) (n int, err error) {
+	if c.tls != nil || c.pushTo != nil {
+		return c.readPatiently(patience{ctx: ctx, long: c.pushTo != nil})
+	}
+	n, err = c.sock.reads.transferSoon(ctx, c.rd.free())
+	c.rd.filled(n)
+	return n, err
+}
+
+func (c *Conn) readPatiently(p patience) (n int, err error) {
 	if c.tls == nil {
 		n, err = c.sock.reads.transfer(p, c.rd.free())
 	} else {
-		c.sock.reads.wait = *p
+		c.sock.reads.wait = p
 		n, err = c.tls.Read(c.rd.free())
 		c.sock.reads.wait = patience{}
 	}

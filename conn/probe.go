@@ -33,7 +33,7 @@ const maxProbeReads = 8
 // look reads what has arrived, and its end, which may be behind a late reply.
 func (c *Conn) look() {
 	for i := 0; i < maxProbeReads && (i == 0 && c.tls != nil && c.InFlight() > 0 || !c.sock.quiet()); i++ {
-		n, err := c.read(&patience{until: past})
+		n, err := c.readPatiently(patience{until: past})
 		if n == 0 && err != nil && !late(err) {
 			c.fail(OpRead, err)
 			return

@@ -38,7 +38,7 @@ func newSocket(nc net.Conn) *socket {
 }
 
 // Read is for TLS.
-func (s *socket) Read(b []byte) (int, error) { return s.reads.transfer(&s.reads.wait, b) }
+func (s *socket) Read(b []byte) (int, error) { return s.reads.transfer(s.reads.wait, b) }
 
 // answerTime is how long TLS may take to write something of its own accord, an alert or an answer to a key update, while nobody writes a request.
 const answerTime = time.Second
@@ -49,7 +49,7 @@ func (s *socket) Write(b []byte) (int, error) {
 	if p.ctx == nil && p.until.IsZero() {
 		p.until = time.Now().Add(answerTime)
 	}
-	n, err := s.writes.transfer(&p, b)
+	n, err := s.writes.transfer(p, b)
 	s.written.Add(int64(n))
 	return n, err
 }
@@ -64,7 +64,8 @@ func (s *socket) quiet() bool {
 type side struct {
 	nc    net.Conn
 	write bool
-	slow  func() // told when a transfer takes longer than a slice; may be nil
+	slow  func()           // told when a transfer takes longer than a slice; may be nil
+	due   func() time.Time // when a transfer that has no limit of its own is overdue, zero: never; asked when it matters; may be nil
 
 	// The deadline in force, if known; zero: none. A deadline that is known is a slice away at most, and may have passed. Owned by whoever transfers.
 	armed time.Time
@@ -78,10 +79,9 @@ type side struct {
 
 // patience is how long somebody waits. The zero value waits for ever.
 type patience struct {
-	ctx   context.Context  // nil: cannot end
-	until time.Time        // zero: never
-	due   func() time.Time // the same, asked when it matters; nil: until says it
-	long  bool             // it will take long, and ctx may end at any moment: no slice first
+	ctx   context.Context // nil: cannot end
+	until time.Time       // zero: the side says it
+	long  bool            // it will take long, and ctx may end at any moment: no slice first
 }
 
 // allow says how long transfers of TLS wait from now on.
@@ -98,34 +98,42 @@ func (s *side) allowed() patience {
 }
 
 // transfer moves bytes until that is done, fails, or patience has ended; then it returns the deadline's error, which TLS takes as temporary.
-func (s *side) transfer(p *patience, b []byte) (n int, err error) {
-	if s.ready(p) {
+func (s *side) transfer(p patience, b []byte) (n int, err error) {
+	if !p.long && (p.until.IsZero() || !s.armed.IsZero() && !p.until.Before(s.armed)) && s.serves(p.ctx) {
 		if n, err = s.move(b); !late(err) {
 			return n, err
 		}
 	}
-	return s.patiently(*p, b, n)
+	return s.patiently(p, b, n)
 }
 
-// ready reports whether the deadline that is in force will do.
-func (s *side) ready(p *patience) bool {
+// transferSoon is transfer for a caller who has no limit but a context.
+func (s *side) transferSoon(ctx context.Context, b []byte) (n int, err error) {
+	if s.serves(ctx) {
+		if n, err = s.move(b); !late(err) {
+			return n, err
+		}
+	}
+	return s.patiently(patience{ctx: ctx}, b, n)
+}
+
+// serves reports whether the deadline in force will do for somebody whose patience is ctx.
+func (s *side) serves(ctx context.Context) bool {
 	switch {
-	case !s.known || p.long:
+	case !s.known:
 		return false
 	case s.armed.IsZero():
-		return !s.slices(p)
-	case !p.until.IsZero() && p.until.Before(s.armed):
-		return false
-	case p.ctx == nil:
+		return !s.slices(&patience{ctx: ctx})
+	case ctx == nil:
 		return true
 	}
-	d, ok := p.ctx.Deadline()
+	d, ok := ctx.Deadline()
 	return !ok || !d.Before(s.armed)
 }
 
 // slices reports whether something has to be looked at while a transfer waits.
 func (s *side) slices(p *patience) bool {
-	return s.slow != nil || p.due != nil || !p.until.IsZero() || p.cancellable() || p.hasDeadline()
+	return s.slow != nil || s.due != nil || !p.until.IsZero() || p.cancellable() || p.hasDeadline()
 }
 
 func (p *patience) hasDeadline() bool {
@@ -141,7 +149,7 @@ func (p *patience) cancellable() bool { return p.ctx != nil && p.ctx.Done() != n
 // patiently is transfer with an eye on the time. n bytes were moved before.
 func (s *side) patiently(p patience, b []byte, n int) (int, error) {
 	err := os.ErrDeadlineExceeded
-	for i := 0; late(err) && p.ended() == nil; i++ {
+	for i := 0; late(err) && s.over(p) == nil; i++ {
 		var m int
 		if i == 0 && !p.long {
 			m, err = s.try(b[n:], s.first(p, time.Now()))
@@ -179,25 +187,25 @@ func (s *side) lastLook(b []byte) (n int, err error) {
 	return n, err
 }
 
-// ended returns why waiting is over: the context's error, errTimeout, or nil when it is not.
-func (p patience) ended() error {
+// over returns why waiting is over: the context's error, errTimeout, or nil when it is not.
+func (s *side) over(p patience) error {
 	if p.ctx != nil {
 		if err := ended(p.ctx); err != nil {
 			return err
 		}
 	}
-	if until := p.limit(); !until.IsZero() && !time.Now().Before(until) {
+	if until := s.limit(p); !until.IsZero() && !time.Now().Before(until) {
 		return errTimeout
 	}
 	return nil
 }
 
 // limit returns when p ends whatever its context does; zero: never.
-func (p patience) limit() time.Time {
-	if p.due == nil {
+func (s *side) limit(p patience) time.Time {
+	if s.due == nil || !p.until.IsZero() {
 		return p.until
 	}
-	return p.due()
+	return s.due()
 }
 
 // ended returns the error of a context that has ended. Its deadline may pass a moment before its timer fires.
@@ -216,7 +224,7 @@ func late(err error) bool { return err != nil && errors.Is(err, os.ErrDeadlineEx
 
 // first returns the deadline of the first attempt; zero: none.
 func (s *side) first(p patience, now time.Time) time.Time {
-	deadline := p.limit()
+	deadline := s.limit(p)
 	if s.slices(&p) {
 		deadline = earlier(deadline, now.Add(slice))
 	}
@@ -241,7 +249,7 @@ func earlier(a, b time.Time) time.Time {
 
 // arm sets the deadline of a longer wait and lets the context cut it short. When disarm has returned, the context no longer will.
 func (s *side) arm(p patience) (disarm func()) {
-	_ = s.setDeadline(p.limit()) // an error would show in the transfer that follows
+	_ = s.setDeadline(s.limit(p)) // an error would show in the transfer that follows
 	s.known = false
 	if !p.cancellable() {
 		return func() {}

@@ -172,7 +172,9 @@ func (c *Conn) flushLocked(ctx context.Context, own *call) {
 // flushedLocked ends a turn of writing.
 func (c *Conn) flushedLocked(own *call) {
 	c.flusher, c.stuck = nil, false
-	c.passLocked(own)
+	if c.queue.head != own || c.queue.tail != own { // else nobody else is there
+		c.passLocked(own)
+	}
 }
 
 // writePendingLocked writes what is pending, and what comes meanwhile. The lock is released meanwhile.
@@ -229,12 +231,8 @@ func (c *Conn) write(ctx context.Context, batch []byte) (nothing bool, err error
 	if c.tls != nil {
 		return c.writeTLS(ctx, batch)
 	}
-	p := patience{ctx: ctx}
-	if c.timeout > 0 {
-		c.writeSince = time.Time{}
-		p.due = c.writeDue
-	}
-	n, err := c.sock.writes.transfer(&p, batch)
+	c.writeSince = time.Time{}
+	n, err := c.sock.writes.transferSoon(ctx, batch)
 	return n == 0, err
 }
 
