@@ -86,6 +86,9 @@ const preface = `# Connections compared
 prints this anew: medians of %d interleaved rounds of about %v each, against %s on the same machine, with %s on %d processors. Times hold for the
 machine that they were taken on; ratios are within a round. GET and SET are of 64 bytes, over TCP on loopback unless said.
 
+With one or two callers nearly all of the time is the operating system waking the other side, which on virtual machines takes one of two times, by chance: look at
+the range beside a ratio. A lone caller's own share is "client work alone".
+
 "raw" is a bare write and exact read on one connection. "raw pipe 2xN" is two goroutines, each with a connection, that send N requests in one write and then read all
 replies: it is what callers would have who never had to be told apart. "ours/Nconn" deals callers out to N connections in turn. go-redis and redigo have a connection for
 each caller, radix and rueidis four, "1conn" one. "autopipe" and "fullduplex" are go-redis's AutoPipeline, "always" is rueidis's AlwaysPipelining, and "flush" a delay before
