@@ -10,6 +10,8 @@ import (
 const (
 	firstBackoff = 25 * time.Millisecond
 	maxBackoff   = time.Second
+	openAfter    = 8 * firstBackoff
+	freeDrops    = 2 // a request has two attempts, and may have killed both connections itself
 )
 
 // A backoff is the memory of attempts that failed. The zero value has none.
@@ -18,6 +20,8 @@ type backoff struct {
 	at    time.Time
 	wait  time.Duration
 	until time.Time
+	slow  bool // it took so long to fail that others must not be made to wait for the next one
+	drops int  // connections in a row that died before they were of any use
 }
 
 // over reports whether it is time for the next attempt.
@@ -30,10 +34,24 @@ func (b *backoff) failed(err error, began time.Time) {
 		return
 	}
 	b.at = time.Now()
+	b.slow = b.at.Sub(began) >= maxBackoff
 	b.wait = min(max(2*b.wait, firstBackoff), maxBackoff)
 	// Half of it at random, so that many processes do not come back in step.
 	b.until = b.at.Add(b.wait/2 + rand.N(b.wait/2))
 }
+
+// dropped takes note of a connection that died before it was of any use.
+func (b *backoff) dropped(err error, began time.Time) {
+	if b.drops++; b.drops > freeDrops {
+		b.failed(err, began)
+	}
+}
+
+// open reports whether attempts have been failing for long enough that nobody but the one who makes the next should wait for it.
+func (b *backoff) open() bool { return b.err != nil && (b.slow || b.wait >= openAfter) }
+
+// connected takes note of an attempt that came as far as one can see. If it proves to be worth nothing, waits go on growing.
+func (b *backoff) connected() { b.err, b.until, b.slow = nil, time.Time{}, false }
 
 func (b *backoff) succeeded() { *b = backoff{} }
 

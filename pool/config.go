@@ -14,6 +14,7 @@ const (
 	DefaultKeep        = 3
 	DefaultIdleTimeout = 5 * time.Minute
 	DefaultDialTimeout = 5 * time.Second
+	DefaultMaxLifetime = time.Hour
 	DefaultMaxShare    = 1024
 	DefaultExclusive   = 64 // how far MaxOpen is above Keep
 )
@@ -27,7 +28,12 @@ type Config struct {
 	Keep        int           // connections kept open and shared; 0: DefaultKeep
 	IdleTimeout time.Duration // longest a kept connection sits unused; 0: DefaultIdleTimeout
 	DialTimeout time.Duration // longest one dial may take; 0: DefaultDialTimeout
-	MaxShare    int           // requests in flight on one kept connection, beyond which callers queue; 0: DefaultMaxShare
+
+	// MaxLifetime is how long a connection is used, the last fifth of it left to chance; 0: DefaultMaxLifetime. A new one is there before an old one that is in use
+	// goes. So names that resolve to another address, rotated credentials and balanced load have their effect without a restart.
+	MaxLifetime time.Duration
+
+	MaxShare int // requests in flight on one kept connection, beyond which callers queue; 0: DefaultMaxShare
 
 	// MaxOpen is how many connections may be open in all; 0: Keep + DefaultExclusive. Those above Keep are for With and for blocking requests, which
 	// queue when that many are checked out; so neither they nor plain requests can keep the others from being served. Connections that a Reset has
@@ -49,6 +55,7 @@ func (cfg Config) withDefaults() (Config, error) {
 		fill("Keep", &cfg.Keep, DefaultKeep),
 		fill("IdleTimeout", &cfg.IdleTimeout, DefaultIdleTimeout),
 		fill("DialTimeout", &cfg.DialTimeout, DefaultDialTimeout),
+		fill("MaxLifetime", &cfg.MaxLifetime, DefaultMaxLifetime),
 		fill("MaxShare", &cfg.MaxShare, DefaultMaxShare),
 		cfg.fillMaxOpen(),
 	)

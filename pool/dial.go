@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/bwredis/bwredis/conn"
 )
+
+// lifetimeJitter is which part of a connection's longest life is left to chance.
+const lifetimeJitter = 5
 
 // maxDials is how many dials may be in flight at a time: a burst of callers is no reason for a burst of handshakes.
 const maxDials = 8
@@ -32,7 +36,6 @@ func (p *Pool) crowdedLocked() bool {
 
 // dialLocked starts a dial on a goroutine of its own.
 func (p *Pool) dialLocked() {
-	p.work.Add(1)
 	p.dialling++
 	p.dialled++
 	d := &dial{number: p.dialled, generation: p.generation, failures: p.failures, began: time.Now()}
@@ -42,7 +45,6 @@ func (p *Pool) dialLocked() {
 
 // dial calls the configured function and does not trust it: it may panic, or leave by runtime.Goexit.
 func (p *Pool) dial(ctx context.Context, d *dial) {
-	defer p.work.Done()
 	var c *conn.Conn
 	err := errGone
 	defer func() {
@@ -77,8 +79,9 @@ func (p *Pool) dialDone(d *dial, c *conn.Conn, err error) {
 	p.dialling--
 	p.dials = without(p.dials, d)
 	p.stats.Dials++
+	p.stats.Dial.observe(time.Since(d.began))
 	current := d.generation == p.generation
-	m := &member{c: c, number: d.number, generation: d.generation, failures: d.failures, idleSince: time.Now()}
+	m := p.newMemberLocked(c, d)
 	switch {
 	case err != nil:
 		p.stats.DialErrors++
@@ -93,8 +96,18 @@ func (p *Pool) dialDone(d *dial, c *conn.Conn, err error) {
 	case !current: // it may be to a server that is no longer the one
 		p.closeLocked(m, &p.stats.ClosedReset)
 	default:
-		p.outage.succeeded()
+		p.outage.connected()
 		p.kept = append(p.kept, m)
 	}
 	p.settleLocked()
+	if p.warmth != nil {
+		close(p.warmth)
+		p.warmth = nil
+	}
+}
+
+func (p *Pool) newMemberLocked(c *conn.Conn, d *dial) *member {
+	now := p.nowLocked()
+	life := p.cfg.MaxLifetime - rand.N(p.cfg.MaxLifetime/lifetimeJitter+1) // connections that were made together do not end together
+	return &member{c: c, number: d.number, generation: d.generation, failures: d.failures, began: d.began, idleSince: now, endOfLife: now.Add(life)}
 }

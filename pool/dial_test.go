@@ -85,7 +85,7 @@ func TestWhatDialFunctionsDo(t *testing.T) {
 						require.ErrorIs(t, err, tc.want)
 					}
 				}
-				s := p.Stats()
+				s := counts(p)
 				require.Equal(t, pool.Stats{Dials: s.Dials, DialErrors: s.Dials, Waits: s.Waits}, s)
 				require.NoError(t, p.Close())
 			})

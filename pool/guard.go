@@ -10,15 +10,16 @@ import (
 // A guard stands between a connection and a caller's handler. It knows whether a reply was handed over, which forbids sending the request again, and keeps back
 // the answer of a server that is not the master when there will be a second attempt.
 type guard struct {
-	pool    *Pool
-	q       *resp.Request
-	h       resp.Handler
-	m       *member // of the last attempt; nil when there was none
-	after   uint64  // if it died: dials with a higher number began afterwards
-	last    bool    // this is the second attempt
-	handed  bool    // h has seen a reply
-	refused *resp.Error
-	first   error // the first error reply, when there is no handler
+	pool     *Pool
+	q        *resp.Request
+	h        resp.Handler
+	m        *member // of the last attempt; nil when there was none
+	after    uint64  // if it died: dials with a higher number began afterwards
+	last     bool    // this is the second attempt
+	answered bool    // the connection of this attempt has had a reply
+	handed   bool    // h has seen one
+	refused  *resp.Error
+	first    error // the first error reply, when there is no handler
 }
 
 var guards = sync.Pool{New: func() any { return new(guard) }}
@@ -35,10 +36,13 @@ func (g *guard) recycle() {
 }
 
 // prepareLast forgets the first attempt.
-func (g *guard) prepareLast() { g.last, g.after, g.refused, g.first = true, 0, nil, nil }
+func (g *guard) prepareLast() {
+	g.last, g.answered, g.after, g.refused, g.first = true, false, 0, nil, nil
+}
 
 // HandleReply hands a reply on.
 func (g *guard) HandleReply(i int, r *resp.Reply) error {
+	g.answered = true
 	if k := r.Kind(); k == resp.SimpleError || k == resp.BulkError {
 		if e := refusal(*r); e != nil && g.pool.leave(g.m) && g.keepsBack(i) {
 			g.refused = e

@@ -116,9 +116,18 @@ func (b *backend) closeAll() {
 func balanced(tb testing.TB, p *pool.Pool) {
 	tb.Helper()
 	s := p.Stats()
-	closed := s.ClosedIdle + s.ClosedDead + s.ClosedReset + s.ClosedSurplus + s.ClosedByUs
+	closed := s.ClosedIdle + s.ClosedAged + s.ClosedDead + s.ClosedReset + s.ClosedSurplus + s.ClosedByUs
 	assert.Equal(tb, s.Open, s.Idle+s.InUse, "%+v", s)
 	assert.Equal(tb, s.Dials-s.DialErrors, uint64(s.Open)+closed, "%+v", s)
+	assert.Equal(tb, s.Waits, uint64(s.Waiting)+s.WaitsServed+s.WaitsFailed+s.WaitsCancelled, "%+v", s)
+}
+
+// counts returns the stats without what every test would have to say again: how waits ended, and how long things took.
+func counts(p *pool.Pool) pool.Stats {
+	s := p.Stats()
+	s.WaitsServed, s.WaitsFailed, s.WaitsCancelled = 0, 0, 0
+	s.Wait, s.Dial, s.Hold, s.RoundTrip = pool.Histogram{}, pool.Histogram{}, pool.Histogram{}, pool.Histogram{}
+	return s
 }
 
 // An answer is what became of one request.

@@ -1,15 +1,14 @@
 package pool
 
 import (
-	"slices"
 	"time"
 
 	"github.com/bwredis/bwredis/conn"
 )
 
-// probeAfter is how long a connection may have been unused before it is probed: long enough that a busy one is never, short enough to notice a
-// server that restarted.
-const probeAfter = time.Second
+// probeAfter is how long a connection may have been unused, by the pool's clock, before it is probed: long enough that a busy one is never, short enough to notice
+// a server that restarted.
+const probeAfter = time.Second / 2
 
 // A member is a connection of the pool. Pool.mu guards what changes.
 type member struct {
@@ -20,16 +19,21 @@ type member struct {
 	users     int       // callers that hold it
 	alone     bool      // its one user has it alone
 	probing   bool      // its one user finds out whether it lives; nobody joins until then
-	idleSince time.Time // when users became 0
+	turn      uint64    // which one this was of all that were given back
+	idleSince time.Time // when users became 0, by the pool's clock: too early rather than too late
+	endOfLife time.Time // when it has lived for long enough
+	aged      bool      // that moment has passed
+	proven    bool      // it has answered, or somebody was done with it and it lived
+	began     time.Time // when its dial began
 	failures  uint64    // the pool's count when it was last known to live
 	retired   *uint64   // it is closed when users becomes 0; which counter that adds to
 	buried    bool      // it was found dead, and is counted
 	after     uint64    // dials begun until then: any that begins now has a higher number
 }
 
-// doubtful reports whether the server may have closed a connection that nobody uses.
-func (m *member) doubtful(failures uint64) bool {
-	return m.failures != failures || m.c.Left() > 0 || time.Since(m.idleSince) >= probeAfter
+// doubtfulLocked reports whether the server may have closed a connection that nobody uses.
+func (p *Pool) doubtfulLocked(m *member) bool {
+	return m.failures != p.failures || m.c.Left() > 0 || p.nowLocked().Sub(m.idleSince) >= probeAfter
 }
 
 // retireLocked makes the member close when its last user is done. The first reason counts.
@@ -41,8 +45,8 @@ func (m *member) retireLocked(reason *uint64) {
 
 // useLocked counts a user of a member that fits.
 func (p *Pool) useLocked(m *member, n need) handover {
-	p.work.Add(1)
-	m.probing = m.users == 0 && m.doubtful(p.failures)
+	p.holders++
+	m.probing = m.users == 0 && p.doubtfulLocked(m)
 	m.users++
 	if n.exclusive {
 		m.alone = true
@@ -50,14 +54,15 @@ func (p *Pool) useLocked(m *member, n need) handover {
 		p.kept = without(p.kept, m)
 		p.apart = append(p.apart, m)
 	}
-	return handover{m: m, probe: m.probing}
+	return handover{m: m, probe: m.probing, began: p.sampleLocked()}
 }
 
 // prove probes a member for its one user. When it is dead, it has been given back.
-func (p *Pool) prove(m *member) (alive bool) {
+func (p *Pool) prove(got handover) (alive bool) {
+	m := got.m
 	defer func() {
 		if !alive { // or the handler of pushes panicked
-			p.giveBack(m, false)
+			p.giveBack(got, false)
 		}
 	}()
 	if m.c.Probe() != nil {
@@ -71,11 +76,16 @@ func (p *Pool) prove(m *member) (alive bool) {
 }
 
 // giveBack ends one use of a member. When that is dead, giveBack returns the number above which dials began after the failure, else 0.
-func (p *Pool) giveBack(m *member, clean bool) (after uint64) {
-	defer p.work.Done()
+func (p *Pool) giveBack(got handover, clean bool) (after uint64) {
+	m := got.m
 	p.mu.Lock()
 	defer p.unlock()
+	p.holders--
 	m.users--
+	m.proven = m.proven || got.answered
+	if got.began > 0 {
+		p.timeLocked(m, time.Since(p.made)-got.began)
+	}
 	dirty := !clean || m.alone && m.c.InFlight() > 0
 	if m.alone {
 		p.returnLocked(m)
@@ -86,15 +96,28 @@ func (p *Pool) giveBack(m *member, clean bool) (after uint64) {
 		p.closeLocked(m, m.retired)
 	case dirty || m.c.Err() != nil:
 		p.buryLocked(m)
-	case m.users > 0:
-	case m.retired != nil:
-		p.closeLocked(m, m.retired)
-	case !m.probing: // else nothing new is known of it
-		m.idleSince = time.Now()
+	case m.probing: // nothing new is known of it
+	default:
+		p.usedLocked(m)
 	}
 	m.probing = false
 	p.settleLocked()
 	return m.after
+}
+
+// usedLocked is told that somebody is done with a member that lives.
+func (p *Pool) usedLocked(m *member) {
+	m.proven = true
+	p.outage.succeeded()
+	if m.users > 0 {
+		return
+	}
+	if m.retired != nil {
+		p.closeLocked(m, m.retired)
+		return
+	}
+	p.turns++
+	m.turn, m.idleSince = p.turns, p.nowLocked()
 }
 
 // returnLocked ends that a member is had alone.
@@ -120,9 +143,12 @@ func (p *Pool) dropLocked(m *member, reason *uint64) {
 
 // buryLocked takes a member out that is dead, or must be; others may hold it still, and will notice. What killed it may have killed the others, too.
 func (p *Pool) buryLocked(m *member) {
-	if m.c.Err() != nil {
+	if err := m.c.Err(); err != nil {
 		p.failures++
 		m.after = p.dialled
+		if !m.proven && m.generation == p.generation { // a server that takes connections and drops them is away as well
+			p.outage.dropped(err, m.began)
+		}
 	}
 	m.buried = true
 	p.closeLocked(m, &p.stats.ClosedDead)
@@ -139,13 +165,15 @@ func (p *Pool) closeLocked(m *member, reason *uint64) {
 // settleLocked follows every change in what is available: waiters are served, what is too many is closed, what is idle will be when its time has come.
 func (p *Pool) settleLocked() {
 	p.serveLocked()
+	if p.aging {
+		p.replaceAgedLocked()
+	}
 	if len(p.kept) > p.cfg.Keep {
 		for len(p.kept) > p.cfg.Keep {
 			p.dropLocked(p.coldestLocked(), &p.stats.ClosedSurplus)
 		}
 		p.serveLocked() // there is room for another dial
 	}
-	p.armReaperLocked()
 }
 
 // coldestLocked returns the kept member that has been idle for longest. When none is idle, it is the oldest, and with none at all nil.
@@ -155,7 +183,7 @@ func (p *Pool) coldestLocked() (coldest *member) {
 		case coldest == nil, m.users == 0 && coldest.users > 0:
 			coldest = m
 		case m.users > 0 && coldest.users == 0:
-		case m.users == 0 && m.idleSince.Before(coldest.idleSince), m.users > 0 && m.number < coldest.number:
+		case m.users == 0 && m.turn < coldest.turn, m.users > 0 && m.number < coldest.number:
 			coldest = m
 		}
 	}
@@ -164,8 +192,12 @@ func (p *Pool) coldestLocked() (coldest *member) {
 
 // without removes one element; the order of the others stays.
 func without[T comparable](list []T, one T) []T {
-	if i := slices.Index(list, one); i >= 0 {
-		return slices.Delete(list, i, i+1)
+	for i := len(list) - 1; i >= 0; i-- { // mostly it is the last
+		if list[i] == one {
+			copy(list[i:], list[i+1:])
+			list[len(list)-1] = *new(T)
+			return list[:len(list)-1]
+		}
 	}
 	return list
 }

@@ -17,7 +17,7 @@ var ErrClosed = errors.New("redis: the pool is closed")
 // A Pool hands out connections. Its methods may be called concurrently.
 type Pool struct {
 	cfg  Config
-	work sync.WaitGroup // dials, and callers that hold a member
+	made time.Time
 
 	mu         sync.Mutex // never held across I/O, a dial or a handler; guards everything below
 	kept       []*member  // of the current generation: shared, or idle
@@ -31,12 +31,20 @@ type Pool struct {
 	generation uint64     // of connections that may be used
 	dialCtx    context.Context
 	stopDials  context.CancelFunc
+	holders    int       // callers that hold a member
 	doomed     []*member // out of the pool, to be closed by unlock
+	closing    int       // of them, those that unlock is about to close
 	closed     bool
-	reaper     *time.Timer
-	outage     backoff // of dials
-	refusals   backoff // of servers that are no master
-	stats      Stats   // counters only
+	drained    chan struct{} // closed when the pool is, and nothing is left of it
+	clock      clock
+	timer      *time.Timer
+	aging      bool          // a kept connection has lived for too long
+	turns      uint64        // connections given back, which numbers that
+	samples    int           // how many more requests are to be timed until the next tick
+	warmth     chan struct{} // closed when a dial ends; nil: nobody waits for that
+	outage     backoff       // of dials
+	refusals   backoff       // of servers that are no master
+	stats      Stats         // counters only
 }
 
 // New makes a pool. It dials nothing yet.
@@ -45,7 +53,7 @@ func New(cfg Config) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pool{cfg: cfg}
+	p := &Pool{cfg: cfg, made: time.Now(), clock: clock{tick: tickOf(cfg.IdleTimeout)}, drained: make(chan struct{})}
 	p.dialCtx, p.stopDials = context.WithCancel(context.Background())
 	return p, nil
 }
@@ -65,13 +73,13 @@ func (p *Pool) RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler) e
 // With checks a connection out for fn alone. When fn returns nil the connection is kept for others, so fn must leave it as it found it: no MULTI, WATCH,
 // SUBSCRIBE or SELECT in force. When fn returns an error, or panics, the connection is closed. fn must not keep it, and must not call [Pool.Close].
 func (p *Pool) With(ctx context.Context, fn func(*conn.Conn) error) error {
-	m, err := p.take(ctx, need{exclusive: true})
+	got, err := p.take(ctx, need{exclusive: true})
 	if err != nil {
 		return err
 	}
 	clean := false
-	defer func() { p.giveBack(m, clean) }()
-	err = fn(m.c)
+	defer func() { p.giveBack(got, clean) }()
+	err = fn(got.m.c)
 	clean = err == nil
 	return err
 }
@@ -109,8 +117,8 @@ func (p *Pool) Close() error {
 	p.mu.Lock()
 	p.closed = true
 	p.stopDials()
-	if p.reaper != nil {
-		p.reaper.Stop()
+	if p.timer != nil {
+		p.timer.Stop()
 	}
 	for _, m := range slices.Clone(p.kept) {
 		p.dropLocked(m, &p.stats.ClosedByUs)
@@ -121,18 +129,42 @@ func (p *Pool) Close() error {
 			p.doomed = append(p.doomed, m) // its caller may be blocked for as long as it likes; counted when it comes back
 		}
 	}
-	p.queue.fail(ErrClosed)
+	p.failLocked(ErrClosed)
 	p.unlock()
-	p.work.Wait()
+	<-p.drained
 	return nil
 }
 
 // unlock releases mu, and then closes what was taken out of the pool under it.
 func (p *Pool) unlock() {
+	if len(p.doomed) == 0 {
+		if p.closed {
+			p.checkDrainedLocked()
+		}
+		p.mu.Unlock()
+		return
+	}
 	doomed := p.doomed
 	p.doomed = nil
+	p.closing += len(doomed)
 	p.mu.Unlock()
 	for _, m := range doomed {
 		_ = m.c.Close()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closing -= len(doomed)
+	p.checkDrainedLocked()
+}
+
+// checkDrainedLocked lets Close return when nothing is left to wait for.
+func (p *Pool) checkDrainedLocked() {
+	if !p.closed || p.holders > 0 || p.dialling > 0 || p.closing > 0 {
+		return
+	}
+	select {
+	case <-p.drained: // not the first to see it
+	default:
+		close(p.drained)
 	}
 }

@@ -3,12 +3,15 @@ package pool
 import (
 	"context"
 	"slices"
+	"time"
 )
 
 // A waiter is a caller for whom there is no connection yet.
 type waiter struct {
 	need
 	ready chan handover // of size 1; sent to once, under Pool.mu, by whoever takes the waiter off the queue
+	since time.Time     // when the wait began that is counted; zero: it is not
+	tests bool          // a dial was begun for this waiter
 }
 
 // A queue holds waiters, oldest first. Pool.mu guards it.
@@ -25,11 +28,14 @@ func (q *queue) push(w *waiter) {
 }
 
 // remove takes a waiter out who leaves, unless he was served already.
-func (q *queue) remove(w *waiter) {
+func (q *queue) remove(w *waiter) (removed bool) {
 	before := len(q.waiters)
-	if q.waiters = without(q.waiters, w); len(q.waiters) < before && w.exclusive {
+	q.waiters = without(q.waiters, w)
+	removed = len(q.waiters) < before
+	if removed && w.exclusive {
 		q.alone--
 	}
+	return removed
 }
 
 // hasLike reports whether others wait for a connection of that sort.
@@ -49,12 +55,25 @@ func (q *queue) claims(n need) int {
 	return q.alone
 }
 
-// fail takes all waiters off the queue with an error.
-func (q *queue) fail(err error) {
-	for _, w := range q.waiters {
-		w.ready <- handover{err: err}
+// failLocked takes all waiters off the queue with an error.
+func (p *Pool) failLocked(err error) {
+	for _, w := range p.queue.waiters {
+		p.sendLocked(w, handover{err: err})
 	}
-	*q = queue{}
+	p.queue = queue{}
+}
+
+// sendLocked ends a wait.
+func (p *Pool) sendLocked(w *waiter, got handover) {
+	w.ready <- got
+	switch {
+	case w.since.IsZero():
+	case got.err != nil:
+		p.stats.WaitsFailed++
+	default:
+		p.stats.WaitsServed++
+		p.stats.Wait.observe(time.Since(w.since))
+	}
 }
 
 // serveLocked looks at every waiter, oldest first: it is handed a connection that fits, or stays because one is on its way, or is told why there is none.
@@ -67,11 +86,11 @@ func (p *Pool) serveLocked() {
 	p.queue = queue{waiters: slices.Grow([]*waiter(nil), len(waiters))}
 	for _, w := range waiters {
 		if m := p.bestLocked(w.need); m != nil {
-			w.ready <- p.useLocked(m, w.need)
+			p.sendLocked(w, p.useLocked(m, w.need))
 			continue
 		}
-		if err := p.expectLocked(w.need); err != nil {
-			w.ready <- handover{err: err}
+		if err := p.expectLocked(w); err != nil {
+			p.sendLocked(w, handover{err: err})
 			continue
 		}
 		p.queue.push(w)
@@ -86,12 +105,14 @@ func (p *Pool) wait(ctx context.Context, w *waiter) handover {
 	case <-ctx.Done():
 	}
 	p.mu.Lock()
-	p.queue.remove(w)
+	if p.queue.remove(w) {
+		p.stats.WaitsCancelled++
+	}
 	p.mu.Unlock()
 	select {
 	case got := <-w.ready: // handed over in the same moment
 		if got.err == nil {
-			p.giveBack(got.m, true)
+			p.giveBack(got, true)
 		}
 	default:
 	}

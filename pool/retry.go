@@ -10,11 +10,14 @@ import (
 
 // try makes one attempt at g's request, on a connection whose dial has a number above the given one.
 func (p *Pool) try(ctx context.Context, g *guard, after uint64) (err error) {
-	g.m, err = p.take(ctx, need{exclusive: g.q.Blocking(), after: after})
-	if err != nil {
+	got, err := p.take(ctx, need{exclusive: g.q.Blocking(), after: after})
+	if g.m = got.m; err != nil {
 		return err
 	}
-	defer func() { g.after = p.giveBack(g.m, true) }() // also when the handler panics: the connection knows whether it is any good
+	defer func() { // also when the handler panics: the connection knows whether it is any good
+		got.answered = g.answered
+		g.after = p.giveBack(got, true)
+	}()
 	return g.result(g.m.c.RoundTrip(ctx, g.q, g))
 }
 

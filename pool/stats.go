@@ -1,7 +1,8 @@
 package pool
 
-// Stats is a snapshot. Open = Idle + InUse, and what was dialled is open or was closed:
-// Dials - DialErrors = Open + ClosedIdle + ClosedDead + ClosedReset + ClosedSurplus + ClosedByUs.
+// Stats is a snapshot. Open = Idle + InUse; what was dialled is open or was closed:
+// Dials - DialErrors = Open + ClosedIdle + ClosedAged + ClosedDead + ClosedReset + ClosedSurplus + ClosedByUs;
+// and whoever waited was served, told why not, or left: Waits = WaitsServed + WaitsFailed + WaitsCancelled + Waiting.
 type Stats struct {
 	Open     int // connections, those checked out alone and those that close once their callers are done included
 	Idle     int // of them, without a caller
@@ -9,15 +10,25 @@ type Stats struct {
 	Dialling int // dials in flight
 	Waiting  int // callers for whom there is no connection yet
 
-	Dials         uint64 // dials that ended, well or not
-	DialErrors    uint64 // of them, those that failed
-	Waits         uint64 // callers that had to wait
+	Dials          uint64 // dials that ended, well or not
+	DialErrors     uint64 // of them, those that failed
+	Waits          uint64 // callers that had to wait
+	WaitsServed    uint64 // of them, those that got a connection
+	WaitsFailed    uint64 // those that were told why there is none
+	WaitsCancelled uint64 // those whose context ended
+
 	Retries       uint64 // requests that had a second attempt
 	ClosedIdle    uint64 // connections closed because they sat unused
+	ClosedAged    uint64 // because they had lived for MaxLifetime
 	ClosedDead    uint64 // because they were broken, or With's function failed
 	ClosedReset   uint64 // because of Reset, or because the server is no master
 	ClosedSurplus uint64 // because enough were kept already
 	ClosedByUs    uint64 // by Close
+
+	Wait      Histogram // of waits that were served
+	Dial      Histogram // of dials, failed ones included
+	Hold      Histogram // of connections checked out alone: a sample, of about a hundred uses a second at most
+	RoundTrip Histogram // of requests on shared connections, from the moment on when there was one; a sample as well
 }
 
 // Stats returns a snapshot of the pool.

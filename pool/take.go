@@ -2,6 +2,7 @@ package pool
 
 import (
 	"context"
+	"time"
 
 	"github.com/bwredis/bwredis/conn"
 )
@@ -14,23 +15,25 @@ type need struct {
 
 // handover is what a caller gets.
 type handover struct {
-	m     *member
-	probe bool // before use
-	err   error
+	m        *member
+	err      error
+	began    time.Duration // of this use, since the pool was made; 0: it is not to be timed
+	probe    bool          // before use
+	answered bool          // the server did, during this use
 }
 
-// take returns a connection that fits, or why there is none. Every member that take returned goes to giveBack.
-func (p *Pool) take(ctx context.Context, n need) (*member, error) {
+// take returns a connection that fits, or why there is none. Whatever take returned without an error goes to giveBack.
+func (p *Pool) take(ctx context.Context, n need) (handover, error) {
 	for {
 		if err := ctx.Err(); err != nil {
-			return nil, left(err)
+			return handover{}, left(err)
 		}
 		got, w := p.pick(n)
 		if w != nil {
 			got = p.wait(ctx, w)
 		}
-		if got.err != nil || !got.probe || p.prove(got.m) {
-			return got.m, got.err
+		if got.err != nil || !got.probe || p.prove(got) {
+			return got, got.err
 		}
 	}
 }
@@ -54,7 +57,7 @@ func (p *Pool) pick(n need) (handover, *waiter) {
 	}
 	w := &waiter{need: n, ready: make(chan handover, 1)}
 	if best == nil {
-		if p.expectLocked(n) != nil {
+		if p.expectLocked(w) != nil {
 			return handover{err: p.outage.explain()}, nil
 		}
 		p.queue.push(w)
@@ -64,6 +67,7 @@ func (p *Pool) pick(n need) (handover, *waiter) {
 	}
 	if len(w.ready) == 0 {
 		p.stats.Waits++
+		w.since = time.Now()
 	}
 	return handover{}, w
 }
@@ -96,7 +100,7 @@ func (p *Pool) leastBusyLocked(n need) (best *member) {
 			continue
 		case m.users > 0 && load >= p.cfg.MaxShare: // with no users, nobody would ever read the replies that callers left behind
 			continue
-		case best == nil, load < least, load == least && !m.idleSince.Before(best.idleSince):
+		case best == nil, load < least, load == least && m.turn >= best.turn:
 			best, least = m, load
 		}
 	}
@@ -115,10 +119,13 @@ func (p *Pool) growLocked() {
 
 // expectLocked makes sure that a caller who finds no connection, and is about to queue, will be looked at again by serveLocked: because a dial is in flight,
 // or a connection in use that will come back. Otherwise it says why there will be none.
-func (p *Pool) expectLocked(n need) error {
+func (p *Pool) expectLocked(w *waiter) error {
+	n := w.need
 	switch {
 	case n.exclusive && p.alone+p.queue.alone >= p.cfg.exclusive():
 		return nil // the limit is used up by others, who will come back
+	case p.outage.open() && len(p.dials) > 0 && !w.tests && !p.usableLocked(n):
+		return p.outage.err // the server has been away for a while, and somebody else finds out whether it is back
 	case p.fittingLocked(n) > p.queue.claims(n):
 		return nil // one of the dials in flight will do
 	case !n.exclusive && len(p.kept)+len(p.dials) >= p.cfg.Keep && p.usableLocked(n):
@@ -135,6 +142,7 @@ func (p *Pool) expectLocked(n need) error {
 	if !p.outage.over() {
 		return p.outage.err
 	}
+	w.tests = true
 	p.dialLocked()
 	return nil
 }
