@@ -44,7 +44,7 @@ func (m *member) retireLocked(reason *uint64) {
 }
 
 // useLocked counts a user of a member that fits.
-func (p *Pool) useLocked(m *member, n need) handover {
+func (p *Pool) useLocked(m *member, n need, got *handover) {
 	p.holders++
 	m.probing = m.users == 0 && p.doubtfulLocked(m)
 	m.users++
@@ -54,11 +54,11 @@ func (p *Pool) useLocked(m *member, n need) handover {
 		p.kept = without(p.kept, m)
 		p.apart = append(p.apart, m)
 	}
-	return handover{m: m, probe: m.probing, began: p.sampleLocked()}
+	got.m, got.probe, got.began = m, m.probing, p.sampleLocked()
 }
 
 // prove probes a member for its one user. When it is dead, it has been given back.
-func (p *Pool) prove(got handover) (alive bool) {
+func (p *Pool) prove(got *handover) (alive bool) {
 	m := got.m
 	defer func() {
 		if !alive { // or the handler of pushes panicked
@@ -76,7 +76,7 @@ func (p *Pool) prove(got handover) (alive bool) {
 }
 
 // giveBack ends one use of a member. When that is dead, giveBack returns the number above which dials began after the failure, else 0.
-func (p *Pool) giveBack(got handover, clean bool) (after uint64) {
+func (p *Pool) giveBack(got *handover, clean bool) (after uint64) {
 	m := got.m
 	p.mu.Lock()
 	defer p.unlock()

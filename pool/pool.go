@@ -73,13 +73,13 @@ func (p *Pool) RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler) e
 // With checks a connection out for fn alone. When fn returns nil the connection is kept for others, so fn must leave it as it found it: no MULTI, WATCH,
 // SUBSCRIBE or SELECT in force. When fn returns an error, or panics, the connection is closed. fn must not keep it, and must not call [Pool.Close].
 func (p *Pool) With(ctx context.Context, fn func(*conn.Conn) error) error {
-	got, err := p.take(ctx, need{exclusive: true})
-	if err != nil {
+	var got handover
+	if err := p.take(ctx, need{exclusive: true}, &got); err != nil {
 		return err
 	}
 	clean := false
-	defer func() { p.giveBack(got, clean) }()
-	err = fn(got.m.c)
+	defer func() { p.giveBack(&got, clean) }()
+	err := fn(got.m.c)
 	clean = err == nil
 	return err
 }

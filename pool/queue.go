@@ -86,7 +86,9 @@ func (p *Pool) serveLocked() {
 	p.queue = queue{waiters: slices.Grow([]*waiter(nil), len(waiters))}
 	for _, w := range waiters {
 		if m := p.bestLocked(w.need); m != nil {
-			p.sendLocked(w, p.useLocked(m, w.need))
+			var got handover
+			p.useLocked(m, w.need, &got)
+			p.sendLocked(w, got)
 			continue
 		}
 		if err := p.expectLocked(w); err != nil {
@@ -112,7 +114,7 @@ func (p *Pool) wait(ctx context.Context, w *waiter) handover {
 	select {
 	case got := <-w.ready: // handed over in the same moment
 		if got.err == nil {
-			p.giveBack(got, true)
+			p.giveBack(&got, true)
 		}
 	default:
 	}

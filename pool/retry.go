@@ -10,13 +10,15 @@ import (
 
 // try makes one attempt at g's request, on a connection whose dial has a number above the given one.
 func (p *Pool) try(ctx context.Context, g *guard, after uint64) (err error) {
-	got, err := p.take(ctx, need{exclusive: g.q.Blocking(), after: after})
-	if g.m = got.m; err != nil {
+	var got handover
+	if err := p.take(ctx, need{exclusive: g.q.Blocking(), after: after}, &got); err != nil {
+		g.m = nil
 		return err
 	}
+	g.m = got.m
 	defer func() { // also when the handler panics: the connection knows whether it is any good
 		got.answered = g.answered
-		g.after = p.giveBack(got, true)
+		g.after = p.giveBack(&got, true)
 	}()
 	return g.result(g.m.c.RoundTrip(ctx, g.q, g))
 }

@@ -13,7 +13,7 @@ type need struct {
 	after     uint64 // its dial has a higher number: it began after something failed
 }
 
-// handover is what a caller gets.
+// handover is what a caller gets. It is filled in where it is wanted: to copy what was written a moment ago in smaller pieces stalls the processor.
 type handover struct {
 	m        *member
 	err      error
@@ -22,19 +22,19 @@ type handover struct {
 	answered bool          // the server did, during this use
 }
 
-// take returns a connection that fits, or why there is none. Whatever take returned without an error goes to giveBack.
-func (p *Pool) take(ctx context.Context, n need) (handover, error) {
+// take finds a connection that fits, or returns why there is none. What it got without an error goes to giveBack.
+func (p *Pool) take(ctx context.Context, n need, got *handover) error {
 	for {
 		if err := ctx.Err(); err != nil {
-			return handover{}, left(err)
+			return left(err)
 		}
-		got, w := p.pick(n)
-		if w != nil {
-			got = p.wait(ctx, w)
+		if w := p.pick(n, got); w != nil {
+			*got = p.wait(ctx, w)
 		}
 		if got.err != nil || !got.probe || p.prove(got) {
-			return got, got.err
+			return got.err
 		}
+		*got = handover{}
 	}
 }
 
@@ -42,23 +42,26 @@ func (p *Pool) take(ctx context.Context, n need) (handover, error) {
 func left(err error) error { return &conn.Error{Op: conn.OpQueue, Addr: "pool", Err: err} }
 
 // pick takes the best connection there is. Where there is none it returns a waiter in the queue, or why waiting is of no use.
-func (p *Pool) pick(n need) (handover, *waiter) {
+func (p *Pool) pick(n need, got *handover) *waiter {
 	p.mu.Lock()
 	defer p.unlock()
 	if p.closed {
-		return handover{err: ErrClosed}, nil
+		got.err = ErrClosed
+		return nil
 	}
 	best := p.bestLocked(n)
 	if best != nil && !p.queue.hasLike(n) {
 		if best.users > 0 {
 			p.growLocked()
 		}
-		return p.useLocked(best, n), nil
+		p.useLocked(best, n, got)
+		return nil
 	}
 	w := &waiter{need: n, ready: make(chan handover, 1)}
 	if best == nil {
 		if p.expectLocked(w) != nil {
-			return handover{err: p.outage.explain()}, nil
+			got.err = p.outage.explain()
+			return nil
 		}
 		p.queue.push(w)
 	} else { // those who came earlier choose first
@@ -69,7 +72,7 @@ func (p *Pool) pick(n need) (handover, *waiter) {
 		p.stats.Waits++
 		w.since = time.Now()
 	}
-	return handover{}, w
+	return w
 }
 
 // bestLocked returns the best member that fits, or nil.
