@@ -100,10 +100,7 @@ func (p *Pool) dialDone(d *dial, c *conn.Conn, err error) {
 		p.kept = append(p.kept, m)
 	}
 	p.settleLocked()
-	if p.warmth != nil {
-		close(p.warmth)
-		p.warmth = nil
-	}
+	p.tellDialEndLocked()
 }
 
 func (p *Pool) newMemberLocked(c *conn.Conn, d *dial) *member {

@@ -2,6 +2,8 @@ package pool_test
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -106,7 +108,7 @@ func TestSharedConnectionsGrowToKeep(t *testing.T) {
 		b := newBackend(t, nil)
 		p := b.pool(pool.Config{Keep: 3})
 		var answers []chan answer
-		for range 50 {
+		for range 15 {
 			answers = append(answers, start(t.Context(), p, "SLEEP", "100"))
 		}
 		perConnection := map[string]int{}
@@ -118,9 +120,36 @@ func TestSharedConnectionsGrowToKeep(t *testing.T) {
 		require.Len(t, b.dials(), 3)
 		require.Len(t, perConnection, 3)
 		for id, n := range perConnection {
-			require.InDelta(t, 17, n, 2, "the load is spread: connection %s had %d", id, n)
+			require.InDelta(t, 5, n, 1, "the load is spread: connection %s had %d", id, n)
 		}
 		require.Equal(t, 3, p.Stats().Idle)
+	})
+}
+
+// Many callers share two connections, and still have a place when those are full.
+func TestManyRequestsCrowdOntoTwoConnections(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newBackend(t, nil).pool(pool.Config{Keep: 4, MaxShare: 50})
+		require.NoError(t, p.Warm(t.Context()))
+		crowd := func(callers int) map[string]int {
+			var answers []chan answer
+			for range callers {
+				answers = append(answers, start(t.Context(), p, "SLEEP", "100"))
+			}
+			perConnection := map[string]int{}
+			for _, a := range answers {
+				got := <-a
+				require.NoError(t, got.err)
+				perConnection[got.text]++
+			}
+			return perConnection
+		}
+		for callers, most := range map[int]int{15: 4, 80: 36, 190: 50} {
+			perConnection := crowd(callers)
+			require.Len(t, perConnection, 4, "the first few are spread")
+			require.Equal(t, most, slices.Max(slices.Collect(maps.Values(perConnection))), "%d callers: %v", callers, perConnection)
+		}
+		require.EqualValues(t, 4, p.Stats().Dials)
 	})
 }
 

@@ -41,7 +41,7 @@ type Pool struct {
 	aging      bool          // a kept connection has lived for too long
 	turns      uint64        // connections given back, which numbers that
 	samples    int           // how many more requests are to be timed until the next tick
-	warmth     chan struct{} // closed when a dial ends; nil: nobody waits for that
+	dialEnd    chan struct{} // closed when a dial ends; nil: nobody waits for that
 	outage     backoff       // of dials
 	refusals   backoff       // of servers that are no master
 	stats      Stats         // counters only
@@ -130,6 +130,7 @@ func (p *Pool) Close() error {
 		}
 	}
 	p.failLocked(ErrClosed)
+	p.tellDialEndLocked()
 	p.unlock()
 	<-p.drained
 	return nil

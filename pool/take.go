@@ -90,9 +90,10 @@ func (p *Pool) bestLocked(n need) *member {
 }
 
 // leastBusyLocked returns the member that fits with the fewest requests in flight, and among idle ones the one used last: it is the least likely to have
-// been closed by the server, and the others may grow old.
-func (p *Pool) leastBusyLocked(n need) (best *member) {
-	least, busy := 0, 0
+// been closed by the server, and the others may grow old. Where there are many requests, it looks at the two busiest members only.
+func (p *Pool) leastBusyLocked(n need) *member {
+	var seen spread
+	busy := 0
 	for _, m := range p.kept {
 		if m.users > 0 {
 			busy++
@@ -103,10 +104,10 @@ func (p *Pool) leastBusyLocked(n need) (best *member) {
 			continue
 		case m.users > 0 && load >= p.cfg.MaxShare: // with no users, nobody would ever read the replies that callers left behind
 			continue
-		case best == nil, load < least, load == least && m.turn >= best.turn:
-			best, least = m, load
 		}
+		seen.add(m, load)
 	}
+	best := seen.choose(n)
 	if best != nil && best.users == 0 && !n.exclusive && busy >= p.cfg.Keep && p.usableLocked(n) {
 		return nil // one more than is kept: it is for those who need it alone
 	}
