@@ -144,10 +144,11 @@ func TestManyRequestsCrowdOntoTwoConnections(t *testing.T) {
 			}
 			return perConnection
 		}
-		for callers, most := range map[int]int{15: 4, 80: 36, 190: 50} {
-			perConnection := crowd(callers)
+		for _, tc := range []struct{ callers, most int }{{15, 4}, {80, 36}, {190, 50}} {
+			perConnection := crowd(tc.callers)
 			require.Len(t, perConnection, 4, "the first few are spread")
-			require.Equal(t, most, slices.Max(slices.Collect(maps.Values(perConnection))), "%d callers: %v", callers, perConnection)
+			most := slices.Max(slices.Collect(maps.Values(perConnection)))
+			require.InDelta(t, tc.most, most, 4, "%d callers: %v", tc.callers, perConnection) // whoever probes a connection has it alone for a moment
 		}
 		require.EqualValues(t, 4, p.Stats().Dials)
 	})
