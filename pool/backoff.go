@@ -16,12 +16,14 @@ const (
 
 // A backoff is the memory of attempts that failed. The zero value has none.
 type backoff struct {
-	err   error // of the last one
-	at    time.Time
-	wait  time.Duration
-	until time.Time
-	slow  bool // it took so long to fail that others must not be made to wait for the next one
-	drops int  // connections in a row that died before they were of any use
+	err      error     // of the last one
+	since    time.Time // of the first one
+	at       time.Time
+	failures uint64
+	wait     time.Duration
+	until    time.Time
+	slow     bool // it took so long to fail that others must not be made to wait for the next one
+	drops    int  // connections in a row that died before they were of any use
 }
 
 // over reports whether it is time for the next attempt.
@@ -30,6 +32,9 @@ func (b *backoff) over() bool { return !time.Now().Before(b.until) }
 // failed takes note of an attempt. One that began before the last one failed is part of the same volley and says nothing new.
 func (b *backoff) failed(err error, began time.Time) {
 	b.err = err
+	if b.failures++; b.failures == 1 {
+		b.since = time.Now()
+	}
 	if !began.After(b.at) {
 		return
 	}
@@ -54,6 +59,22 @@ func (b *backoff) open() bool { return b.err != nil && (b.slow || b.wait >= open
 func (b *backoff) connected() { b.err, b.until, b.slow = nil, time.Time{}, false }
 
 func (b *backoff) succeeded() { *b = backoff{} }
+
+// A recovery is the end of an outage.
+type recovery struct {
+	took     time.Duration
+	failures uint64
+}
+
+// workedLocked is told that a connection was of use.
+func (p *Pool) workedLocked() {
+	if p.outage.failures > 0 {
+		p.recovery = &recovery{time.Since(p.outage.since), p.outage.failures}
+	}
+	if p.outage.failures > 0 || p.outage.drops > 0 {
+		p.outage.succeeded()
+	}
+}
 
 // explain returns the last failure, and how long nobody will try again.
 func (b *backoff) explain() error {

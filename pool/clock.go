@@ -69,7 +69,7 @@ func (p *Pool) retireOldLocked(now time.Time) {
 	for _, m := range slices.Clone(p.kept) {
 		switch {
 		case m.users == 0 && !now.Before(m.idleSince.Add(p.cfg.IdleTimeout)):
-			p.closeLocked(m, &p.stats.ClosedIdle)
+			p.closeLocked(m, ClosedIdle)
 		case !m.aged && !now.Before(m.endOfLife):
 			m.aged, p.aging = true, true
 		}
@@ -84,7 +84,7 @@ func (p *Pool) replaceAgedLocked() {
 		switch {
 		case !m.aged:
 		case fresh, m.users == 0 && !p.clock.ticking:
-			p.dropLocked(m, &p.stats.ClosedAged)
+			p.dropLocked(m, ClosedAged)
 		default:
 			p.aging = true
 		}

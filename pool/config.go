@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/bwredis/bwredis/conn"
@@ -34,6 +35,9 @@ type Config struct {
 	MaxLifetime time.Duration
 
 	MaxShare int // requests in flight on one kept connection, beyond which callers queue; 0: DefaultMaxShare
+
+	Logger *slog.Logger // told of outages, broken connections and servers that are no master, each sort once in 30 seconds with a count; nil: nobody
+	Trace  *Trace       // told what happens; nil: nobody
 
 	// MaxOpen is how many connections may be open in all; 0: Keep + DefaultExclusive. Those above Keep are for With and for blocking requests, which
 	// queue when that many are checked out; so neither they nor plain requests can keep the others from being served. Connections that a Reset has

@@ -51,7 +51,15 @@ func (p *Pool) dial(ctx context.Context, d *dial) {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("the pool's Dial function panicked: %v", r)
 		}
-		p.dialDone(d, c, checked(c, overdue(err)))
+		err = checked(c, overdue(err))
+		failures := p.dialDone(d, c, err)
+		if failures > 0 {
+			p.reports.dialFailed(err, failures)
+		}
+		p.cfg.Trace.dial(DialTrace{Began: d.began, Took: time.Since(d.began), Err: err})
+		p.mu.Lock()
+		p.holders--
+		p.unlock()
 	}()
 	ctx, cancel := context.WithTimeout(ctx, p.cfg.DialTimeout)
 	defer cancel()
@@ -72,11 +80,12 @@ func checked(c *conn.Conn, err error) error {
 	return err
 }
 
-// dialDone takes the outcome of a dial into the pool.
-func (p *Pool) dialDone(d *dial, c *conn.Conn, err error) {
+// dialDone takes the outcome of a dial into the pool. It returns how many have failed now since one worked, if this one did and that means something.
+func (p *Pool) dialDone(d *dial, c *conn.Conn, err error) (failures uint64) {
 	p.mu.Lock()
 	defer p.unlock()
 	p.dialling--
+	p.holders++ // until what follows is done
 	p.dials = without(p.dials, d)
 	p.stats.Dials++
 	p.stats.Dial.observe(time.Since(d.began))
@@ -88,23 +97,25 @@ func (p *Pool) dialDone(d *dial, c *conn.Conn, err error) {
 		if c != nil {
 			p.doomed = append(p.doomed, m)
 		}
-		if current {
+		if current && !p.closed {
 			p.outage.failed(err, d.began)
+			failures = p.outage.failures
 		}
 	case p.closed:
-		p.closeLocked(m, &p.stats.ClosedByUs)
+		p.closeLocked(m, ClosedByUs)
 	case !current: // it may be to a server that is no longer the one
-		p.closeLocked(m, &p.stats.ClosedReset)
+		p.closeLocked(m, ClosedReset)
 	default:
 		p.outage.connected()
 		p.kept = append(p.kept, m)
 	}
 	p.settleLocked()
 	p.tellDialEndLocked()
+	return failures
 }
 
 func (p *Pool) newMemberLocked(c *conn.Conn, d *dial) *member {
 	now := p.nowLocked()
 	life := p.cfg.MaxLifetime - rand.N(p.cfg.MaxLifetime/lifetimeJitter+1) // connections that were made together do not end together
-	return &member{c: c, number: d.number, generation: d.generation, failures: d.failures, began: d.began, idleSince: now, endOfLife: now.Add(life)}
+	return &member{c: c, number: d.number, generation: d.generation, failures: d.failures, began: d.began, born: time.Since(p.made), idleSince: now, endOfLife: now.Add(life)}
 }

@@ -26,7 +26,9 @@ func ExamplePool_Var() {
 	q.Cmd("PING")
 	fmt.Println(p.RoundTrip(context.Background(), &q, nil))
 
-	var shown struct{ Sessions struct{ Open, Dials, ClosedDead int } }
+	var shown struct {
+		Sessions struct{ Open, Dials, ClosedDead int }
+	}
 	fmt.Println(json.Unmarshal([]byte(expvar.Get("redis").String()), &shown))
 	fmt.Printf("%+v\n", shown)
 	// Output:

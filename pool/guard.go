@@ -44,7 +44,7 @@ func (g *guard) prepareLast() {
 func (g *guard) HandleReply(i int, r *resp.Reply) error {
 	g.answered = true
 	if k := r.Kind(); k == resp.SimpleError || k == resp.BulkError {
-		if e := refusal(*r); e != nil && g.pool.leave(g.m) && g.keepsBack(i) {
+		if e := refusal(*r); e != nil && g.pool.leave(g.m, e) && g.keepsBack(i) {
 			g.refused = e
 			return e
 		}

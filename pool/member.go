@@ -16,19 +16,22 @@ type member struct {
 	number     uint64 // of its dial
 	generation uint64
 
-	users     int       // callers that hold it
-	alone     bool      // its one user has it alone
-	probing   bool      // its one user finds out whether it lives; nobody joins until then
-	turn      uint64    // which one this was of all that were given back
-	idleSince time.Time // when users became 0, by the pool's clock: too early rather than too late
-	endOfLife time.Time // when it has lived for long enough
-	aged      bool      // that moment has passed
-	proven    bool      // it has answered, or somebody was done with it and it lived
-	began     time.Time // when its dial began
-	failures  uint64    // the pool's count when it was last known to live
-	retired   *uint64   // it is closed when users becomes 0; which counter that adds to
-	buried    bool      // it was found dead, and is counted
-	after     uint64    // dials begun until then: any that begins now has a higher number
+	users     int           // callers that hold it
+	alone     bool          // its one user has it alone
+	probing   bool          // its one user finds out whether it lives; nobody joins until then
+	turn      uint64        // which one this was of all that were given back
+	idleSince time.Time     // when users became 0, by the pool's clock: too early rather than too late
+	endOfLife time.Time     // when it has lived for long enough
+	aged      bool          // that moment has passed
+	proven    bool          // it has answered, or somebody was done with it and it lived
+	began     time.Time     // when its dial began
+	born      time.Duration // when it ended, since the pool was made
+	failures  uint64        // the pool's count when it was last known to live
+	retired   CloseReason   // why it is closed when users becomes 0; "": it is not
+	end       CloseTrace    // what became of it, once it is out of the pool
+	callers   int           // how many had it when it was found dead
+	buried    bool          // it was found dead, and is counted
+	after     uint64        // dials begun until then: any that begins now has a higher number
 }
 
 // doubtfulLocked reports whether the server may have closed a connection that nobody uses.
@@ -37,8 +40,8 @@ func (p *Pool) doubtfulLocked(m *member) bool {
 }
 
 // retireLocked makes the member close when its last user is done. The first reason counts.
-func (m *member) retireLocked(reason *uint64) {
-	if m.retired == nil {
+func (m *member) retireLocked(reason CloseReason) {
+	if m.retired == "" {
 		m.retired = reason
 	}
 }
@@ -82,6 +85,9 @@ func (p *Pool) giveBack(got *handover, clean bool) (after uint64) {
 	defer p.unlock()
 	p.holders--
 	m.users--
+	if !m.probing {
+		m.callers = m.users + 1
+	}
 	m.proven = m.proven || got.answered
 	if got.began > 0 {
 		p.timeLocked(m, time.Since(p.made)-got.began)
@@ -108,11 +114,11 @@ func (p *Pool) giveBack(got *handover, clean bool) (after uint64) {
 // usedLocked is told that somebody is done with a member that lives.
 func (p *Pool) usedLocked(m *member) {
 	m.proven = true
-	p.outage.succeeded()
+	p.workedLocked()
 	if m.users > 0 {
 		return
 	}
-	if m.retired != nil {
+	if m.retired != "" {
 		p.closeLocked(m, m.retired)
 		return
 	}
@@ -131,7 +137,7 @@ func (p *Pool) returnLocked(m *member) {
 }
 
 // dropLocked takes a kept member out: now when it is idle, else when its last user is done.
-func (p *Pool) dropLocked(m *member, reason *uint64) {
+func (p *Pool) dropLocked(m *member, reason CloseReason) {
 	if m.users == 0 {
 		p.closeLocked(m, reason)
 		return
@@ -151,15 +157,16 @@ func (p *Pool) buryLocked(m *member) {
 		}
 	}
 	m.buried = true
-	p.closeLocked(m, &p.stats.ClosedDead)
+	p.closeLocked(m, ClosedDead)
 }
 
 // closeLocked takes a member out, counts it, and has it closed by unlock.
-func (p *Pool) closeLocked(m *member, reason *uint64) {
+func (p *Pool) closeLocked(m *member, reason CloseReason) {
 	p.kept = without(p.kept, m)
 	p.apart = without(p.apart, m)
 	p.doomed = append(p.doomed, m)
-	*reason++
+	*p.stats.closed(reason)++
+	m.end = CloseTrace{Reason: reason, Err: m.c.Err()}
 }
 
 // settleLocked follows every change in what is available: waiters are served, what is too many is closed, what is idle will be when its time has come.
@@ -170,7 +177,7 @@ func (p *Pool) settleLocked() {
 	}
 	if len(p.kept) > p.cfg.Keep {
 		for len(p.kept) > p.cfg.Keep {
-			p.dropLocked(p.coldestLocked(), &p.stats.ClosedSurplus)
+			p.dropLocked(p.coldestLocked(), ClosedSurplus)
 		}
 		p.serveLocked() // there is room for another dial
 	}

@@ -31,7 +31,7 @@ type Pool struct {
 	generation uint64     // of connections that may be used
 	dialCtx    context.Context
 	stopDials  context.CancelFunc
-	holders    int       // callers that hold a member
+	holders    int       // callers that hold a member, and dials that have ended and are still to be told of
 	doomed     []*member // out of the pool, to be closed by unlock
 	closing    int       // of them, those that unlock is about to close
 	closed     bool
@@ -43,8 +43,10 @@ type Pool struct {
 	samples    int           // how many more requests are to be timed until the next tick
 	dialEnd    chan struct{} // closed when a dial ends; nil: nobody waits for that
 	outage     backoff       // of dials
-	refusals   backoff       // of servers that are no master
-	stats      Stats         // counters only
+	recovery   *recovery     // from an outage, to be told by unlock
+	reports    reports
+	refusals   backoff // of servers that are no master
+	stats      Stats   // counters only
 }
 
 // New makes a pool. It dials nothing yet.
@@ -53,7 +55,7 @@ func New(cfg Config) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pool{cfg: cfg, made: time.Now(), clock: clock{tick: tickOf(cfg.IdleTimeout)}, drained: make(chan struct{})}
+	p := &Pool{cfg: cfg, made: time.Now(), clock: clock{tick: tickOf(cfg.IdleTimeout)}, drained: make(chan struct{}), reports: reports{log: cfg.Logger}}
 	p.dialCtx, p.stopDials = context.WithCancel(context.Background())
 	return p, nil
 }
@@ -88,9 +90,10 @@ func (p *Pool) With(ctx context.Context, fn func(*conn.Conn) error) error {
 // new connections.
 func (p *Pool) Reset() {
 	p.mu.Lock()
-	defer p.unlock()
 	p.outage.succeeded() // whatever was dialled until now
 	p.resetLocked()
+	p.unlock()
+	p.cfg.Trace.reset(ResetTrace{})
 }
 
 func (p *Pool) resetLocked() {
@@ -103,10 +106,10 @@ func (p *Pool) resetLocked() {
 	p.dials = nil
 	p.alone = 0
 	for _, m := range p.apart {
-		m.retireLocked(&p.stats.ClosedReset)
+		m.retireLocked(ClosedReset)
 	}
 	for _, m := range slices.Clone(p.kept) {
-		p.dropLocked(m, &p.stats.ClosedReset)
+		p.dropLocked(m, ClosedReset)
 	}
 	p.settleLocked()
 }
@@ -121,10 +124,10 @@ func (p *Pool) Close() error {
 		p.timer.Stop()
 	}
 	for _, m := range slices.Clone(p.kept) {
-		p.dropLocked(m, &p.stats.ClosedByUs)
+		p.dropLocked(m, ClosedByUs)
 	}
 	for _, m := range p.apart {
-		m.retireLocked(&p.stats.ClosedByUs)
+		m.retireLocked(ClosedByUs)
 		if m.alone {
 			p.doomed = append(p.doomed, m) // its caller may be blocked for as long as it likes; counted when it comes back
 		}
@@ -138,24 +141,40 @@ func (p *Pool) Close() error {
 
 // unlock releases mu, and then closes what was taken out of the pool under it.
 func (p *Pool) unlock() {
-	if len(p.doomed) == 0 {
+	if len(p.doomed) == 0 && p.recovery == nil {
 		if p.closed {
 			p.checkDrainedLocked()
 		}
 		p.mu.Unlock()
 		return
 	}
-	doomed := p.doomed
-	p.doomed = nil
+	doomed, recovery := p.doomed, p.recovery
+	p.doomed, p.recovery = nil, nil
 	p.closing += len(doomed)
 	p.mu.Unlock()
+	if recovery != nil {
+		p.reports.recovered(recovery.took, recovery.failures)
+	}
 	for _, m := range doomed {
 		_ = m.c.Close()
+		p.tellEnd(m)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closing -= len(doomed)
 	p.checkDrainedLocked()
+}
+
+// tellEnd tells of a connection that was closed. One that its caller still has is told of when it comes back.
+func (p *Pool) tellEnd(m *member) {
+	if m.end.Reason == "" {
+		return
+	}
+	if m.end.Reason == ClosedDead && m.end.Err != nil {
+		p.reports.broken(m.end.Err, m.callers)
+	}
+	m.end.Age = time.Since(p.made) - m.born
+	p.cfg.Trace.close(m.end)
 }
 
 // checkDrainedLocked lets Close return when nothing is left to wait for.

@@ -101,6 +101,16 @@ func (p *Pool) serveLocked() {
 
 // wait waits for a connection to be handed over.
 func (p *Pool) wait(ctx context.Context, w *waiter) handover {
+	if p.cfg.Trace == nil || w.since.IsZero() {
+		return p.waitUntold(ctx, w)
+	}
+	began := w.since
+	got := p.waitUntold(ctx, w)
+	p.cfg.Trace.wait(WaitTrace{Alone: w.exclusive, Took: time.Since(began), Err: got.err})
+	return got
+}
+
+func (p *Pool) waitUntold(ctx context.Context, w *waiter) handover {
 	select {
 	case got := <-w.ready:
 		return got

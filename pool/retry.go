@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/bwredis/bwredis/conn"
+	"github.com/bwredis/bwredis/resp"
 )
 
 // try makes one attempt at g's request, on a connection whose dial has a number above the given one.
@@ -41,6 +42,7 @@ func (p *Pool) retry(ctx context.Context, g *guard, first error) error {
 	p.mu.Lock()
 	p.stats.Retries++
 	p.mu.Unlock()
+	p.cfg.Trace.retry(RetryTrace{first})
 	after := g.after
 	g.prepareLast()
 	err := p.try(ctx, g, after)
@@ -50,20 +52,30 @@ func (p *Pool) retry(ctx context.Context, g *guard, first error) error {
 	return err
 }
 
-// leave is told that the server of m is no master, and resets the pool unless that was done already. It reports whether another attempt would
+// leave is told that the server of m is no master, as e says, and resets the pool unless that was done already. It reports whether another attempt would
 // go to another connection. Where resetting does not help, because the configured server is a replica or takes long to load, it is done at intervals.
-func (p *Pool) leave(m *member) bool {
+func (p *Pool) leave(m *member, e *resp.Error) bool {
 	p.mu.Lock()
-	defer p.unlock()
+	another, reset := p.leaveLocked(m)
+	p.unlock()
+	if reset {
+		code := refusalCode(e)
+		p.reports.noMaster(code)
+		p.cfg.Trace.reset(ResetTrace{Code: code})
+	}
+	return another
+}
+
+func (p *Pool) leaveLocked(m *member) (another, reset bool) {
 	switch {
 	case m.generation != p.generation:
-		return true
+		return true, false
 	case p.closed || !p.refusals.over():
-		return false
+		return false, false
 	case time.Since(p.refusals.until) > maxBackoff: // it helped
 		p.refusals.succeeded()
 	}
 	p.refusals.failed(nil, time.Now())
 	p.resetLocked()
-	return true
+	return true, true
 }

@@ -31,6 +31,23 @@ type Stats struct {
 	RoundTrip Histogram // of requests on shared connections, from the moment on when there was one; a sample as well
 }
 
+// closed returns the counter of connections closed for a reason.
+func (s *Stats) closed(reason CloseReason) *uint64 {
+	switch reason {
+	case ClosedIdle:
+		return &s.ClosedIdle
+	case ClosedAged:
+		return &s.ClosedAged
+	case ClosedReset:
+		return &s.ClosedReset
+	case ClosedSurplus:
+		return &s.ClosedSurplus
+	case ClosedByUs:
+		return &s.ClosedByUs
+	}
+	return &s.ClosedDead
+}
+
 // Stats returns a snapshot of the pool.
 func (p *Pool) Stats() Stats {
 	p.mu.Lock()

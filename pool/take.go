@@ -138,7 +138,7 @@ func (p *Pool) expectLocked(w *waiter) error {
 		return nil // one of the dials in flight will end
 	}
 	if !n.exclusive && !p.roomLocked() && len(p.kept) >= p.cfg.Keep {
-		p.dropLocked(p.coldestLocked(), &p.stats.ClosedSurplus) // none of them fits, and it takes the place of one that does
+		p.dropLocked(p.coldestLocked(), ClosedSurplus) // none of them fits, and it takes the place of one that does
 	}
 	if !p.roomLocked() {
 		return nil // one of those in use will come back, and leave

@@ -41,6 +41,7 @@ type CloseReason string
 // The reasons. What is found dead when it is to be closed for another reason has that one.
 const (
 	ClosedIdle    CloseReason = "idle"    // it sat unused for Config.IdleTimeout
+	ClosedAged    CloseReason = "aged"    // it had lived for Config.MaxLifetime
 	ClosedDead    CloseReason = "dead"    // it was broken, or With's function failed
 	ClosedReset   CloseReason = "reset"   // because of Reset, or because the server is no master
 	ClosedSurplus CloseReason = "surplus" // enough were kept already
