@@ -66,14 +66,16 @@ type recovery struct {
 	failures uint64
 }
 
-// workedLocked is told that a connection was of use.
-func (p *Pool) workedLocked() {
+// workedLocked is told that a connection was of use. The first time ends an outage; later ones do not say that another connection could be had.
+func (p *Pool) workedLocked(m *member) {
+	if m.proven {
+		return
+	}
+	m.proven = true
 	if p.outage.failures > 0 {
 		p.recovery = &recovery{time.Since(p.outage.since), p.outage.failures}
 	}
-	if p.outage.failures > 0 || p.outage.drops > 0 {
-		p.outage.succeeded()
-	}
+	p.outage.succeeded()
 }
 
 // explain returns the last failure, and how long nobody will try again.

@@ -88,7 +88,9 @@ func (p *Pool) giveBack(got *handover, clean bool) (after uint64) {
 	if !m.probing {
 		m.callers = m.users + 1
 	}
-	m.proven = m.proven || got.answered
+	if got.answered {
+		p.workedLocked(m)
+	}
 	if got.began > 0 {
 		p.timeLocked(m, time.Since(p.made)-got.began)
 	}
@@ -113,8 +115,7 @@ func (p *Pool) giveBack(got *handover, clean bool) (after uint64) {
 
 // usedLocked is told that somebody is done with a member that lives.
 func (p *Pool) usedLocked(m *member) {
-	m.proven = true
-	p.workedLocked()
+	p.workedLocked(m)
 	if m.users > 0 {
 		return
 	}
