@@ -23,7 +23,7 @@ const (
 // Config says how a pool behaves. Only Dial is required.
 type Config struct {
 	// Dial makes a connection. It runs on a goroutine of its own, under a context that ends after DialTimeout, and when the pool is reset or closed.
-	// It should return when that context has ended: Close waits for it.
+	// It should return when that context has ended. One that does not is given up a second later: that dial has failed, and a connection that it makes yet is closed.
 	Dial func(ctx context.Context) (*conn.Conn, error)
 
 	Keep        int           // connections kept open and shared; 0: DefaultKeep

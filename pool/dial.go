@@ -22,9 +22,15 @@ type dial struct {
 	generation uint64
 	failures   uint64 // the pool's count when it began
 	began      time.Time
+	over       bool        // its outcome is known, or nobody waits for it any more. Guarded by Pool.mu
+	patience   *time.Timer // after which nobody does; nil while its context goes on. Guarded by Pool.mu
 }
 
+// abandonAfter is how long a Dial function may go on after its context has ended.
+const abandonAfter = time.Second
+
 var (
+	errIgnores = errors.New("the pool's Dial function goes on although its context has ended")
 	errNothing = errors.New("the pool's Dial function returned neither a connection nor an error")
 	errGone    = errors.New("the pool's Dial function ended its goroutine")
 )
@@ -51,19 +57,43 @@ func (p *Pool) dial(ctx context.Context, d *dial) {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("the pool's Dial function panicked: %v", r)
 		}
-		err = checked(c, overdue(err))
-		failures := p.dialDone(d, c, err)
-		if failures > 0 {
-			p.reports.dialFailed(err, failures)
-		}
-		p.cfg.Trace.dial(DialTrace{Began: d.began, Took: time.Since(d.began), Err: err})
-		p.mu.Lock()
-		p.holders--
-		p.unlock()
+		p.conclude(d, c, checked(c, overdue(err)))
 	}()
 	ctx, cancel := context.WithTimeout(ctx, p.cfg.DialTimeout)
 	defer cancel()
+	stop := context.AfterFunc(ctx, func() { p.losePatience(d) })
+	defer stop()
 	c, err = p.cfg.Dial(ctx)
+}
+
+// losePatience sees to it that a Dial function which does not look at its context keeps nobody waiting for ever.
+func (p *Pool) losePatience(d *dial) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !d.over {
+		d.patience = time.AfterFunc(abandonAfter, func() { p.conclude(d, nil, checked(nil, errIgnores)) })
+	}
+}
+
+// conclude takes the outcome of a dial into the pool, unless it was abandoned, and tells of it.
+func (p *Pool) conclude(d *dial, c *conn.Conn, err error) {
+	p.mu.Lock()
+	if d.over {
+		p.mu.Unlock()
+		if c != nil {
+			_ = c.Close() // it was counted as a dial that failed
+		}
+		return
+	}
+	failures := p.dialDoneLocked(d, c, err)
+	p.unlock()
+	if failures > 0 {
+		p.reports.dialFailed(err, failures)
+	}
+	p.cfg.Trace.dial(DialTrace{Began: d.began, Took: time.Since(d.began), Err: err})
+	p.mu.Lock()
+	p.holders--
+	p.unlock()
 }
 
 // checked returns why a connection is of no use. What comes of a dial says that nothing of any request was sent.
@@ -80,10 +110,12 @@ func checked(c *conn.Conn, err error) error {
 	return err
 }
 
-// dialDone takes the outcome of a dial into the pool. It returns how many have failed now since one worked, if this one did and that means something.
-func (p *Pool) dialDone(d *dial, c *conn.Conn, err error) (failures uint64) {
-	p.mu.Lock()
-	defer p.unlock()
+// dialDoneLocked returns how many dials have failed now since one worked, if this one did and that means something.
+func (p *Pool) dialDoneLocked(d *dial, c *conn.Conn, err error) (failures uint64) {
+	d.over = true
+	if d.patience != nil {
+		d.patience.Stop()
+	}
 	p.dialling--
 	p.holders++ // until what follows is done
 	p.dials = without(p.dials, d)

@@ -52,6 +52,7 @@ func TestWhatDialFunctionsDo(t *testing.T) {
 			<-ctx.Done()
 			return nil, &conn.Error{Op: conn.OpHandshake, Addr: "there", Err: ctx.Err()}
 		}, os.ErrDeadlineExceeded, "handshake there: the server did not answer in time"},
+		"for ever": {func(context.Context, *backend) (*conn.Conn, error) { time.Sleep(time.Hour); return nil, refused }, nil, "goes on although its context has ended"},
 		"wrapped": {func(ctx context.Context, _ *backend) (*conn.Conn, error) {
 			<-ctx.Done()
 			return nil, fmt.Errorf("%w, while %w", refused, ctx.Err())
@@ -88,6 +89,7 @@ func TestWhatDialFunctionsDo(t *testing.T) {
 				s := counts(p)
 				require.Equal(t, pool.Stats{Dials: s.Dials, DialErrors: s.Dials, Waits: s.Waits}, s)
 				require.NoError(t, p.Close())
+				time.Sleep(time.Hour) // what was given up ends as well
 			})
 		})
 	}

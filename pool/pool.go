@@ -115,7 +115,7 @@ func (p *Pool) resetLocked() {
 }
 
 // Close refuses new requests, ends dials, closes what is idle and what is checked out alone, and returns when every other caller has its replies and every
-// dial has ended. Called from a handler, or from the function given to [Pool.With], it would wait for itself.
+// dial has ended or was given up. Called from a handler, or from the function given to [Pool.With], it would wait for itself.
 func (p *Pool) Close() error {
 	p.mu.Lock()
 	p.closed = true
