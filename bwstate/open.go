@@ -43,6 +43,13 @@ func Open(ctx context.Context, settings Settings) (*State, error) {
 	return s, nil
 }
 
+// Pool returns the pool of connections that the State uses, for its figures, its advice on REDIS_KEEPALIVE_POOL and REDIS_KEEPALIVE_IDLE, and what the State does not
+// offer. It is nil where there is none, with USE_REDIS=no. It belongs to the State: do not close it.
+func (s *State) Pool() *pool.Pool {
+	p, _ := s.rt.(*pool.Pool)
+	return p
+}
+
 // warnOnce is loud about a server that is not checked also where the settings were not parsed.
 func (s Settings) warnOnce() {
 	if s.UseRedis && s.SSL && !s.SSLVerify && !slices.Contains(s.Warnings, unverified) {
@@ -96,6 +103,7 @@ func openPool(settings Settings, source *tlsconf.Source) (*pool.Pool, error) {
 		Keep:        settings.KeepalivePool,
 		IdleTimeout: settings.KeepaliveIdle,
 		DialTimeout: settings.Timeout,
+		Logger:      settings.Logger,
 	})
 }
 

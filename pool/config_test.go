@@ -20,6 +20,7 @@ func TestConfig(t *testing.T) {
 		"defaults":       {cfg: pool.Config{Dial: dial}},
 		"nothing":        {want: []string{"Dial is missing"}},
 		"Keep":           {cfg: pool.Config{Dial: dial, Keep: -1}, want: []string{"Config.Keep is negative: -1"}},
+		"MaxLifetime":    {cfg: pool.Config{Dial: dial, MaxLifetime: -time.Second}, want: []string{"Config.MaxLifetime is negative: -1s"}},
 		"IdleTimeout":    {cfg: pool.Config{Dial: dial, IdleTimeout: -time.Second}, want: []string{"Config.IdleTimeout is negative: -1s"}},
 		"DialTimeout":    {cfg: pool.Config{Dial: dial, DialTimeout: -1}, want: []string{"Config.DialTimeout"}},
 		"MaxShare":       {cfg: pool.Config{Dial: dial, MaxShare: -1}, want: []string{"Config.MaxShare"}},
