@@ -51,6 +51,7 @@ type Conn struct {
 	writeSince time.Time // owned by the flusher
 
 	rd     reader     // owned by the leader
+	looks  int        // reads in a row that found something although it was too late, and completed no frame; owned by the leader
 	ahead  ahead      // owned by the leader
 	woken  []woken    // whom to wake when the lock is released; owned by the leader
 	push   resp.Reply // owned by the leader
@@ -99,10 +100,11 @@ func (c *Conn) roundTrip(ctx context.Context, q *resp.Request, h resp.Handler, c
 	if q.Len() == 0 {
 		return nil
 	}
-	if err := ctx.Err(); err != nil {
+	c.mu.Lock()
+	if err := ctx.Err(); err != nil { // looked at behind the lock: a write that is begun for nothing would have to be cut off
+		defer c.mu.Unlock()
 		return &Error{Op: OpQueue, Addr: c.addr, Err: err}
 	}
-	c.mu.Lock()
 	if c.err != nil {
 		defer c.mu.Unlock()
 		return c.err

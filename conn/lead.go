@@ -36,20 +36,23 @@ func (c *Conn) leadLocked(ctx context.Context, own *call) {
 
 // handOnOrUnwind is handOn for a caller who does not come back to release the lock when a handler panics.
 func (c *Conn) handOnOrUnwind(own *call, finished *bool) {
+	defer func() {
+		if !*finished {
+			c.mu.Unlock()
+		}
+	}()
 	c.handOn(own, finished)
-	if !*finished {
-		c.mu.Unlock()
-	}
 }
 
 // handOn ends a lead and takes the lock. Unfinished, it ends in a panic of a handler, whose caller is about to unwind: the reply it was in
 // the middle of stays half handled, and nobody may wait for it.
 func (c *Conn) handOn(own *call, finished *bool) {
-	if !*finished {
-		c.fail(OpRead, errPanicked)
-	}
 	c.pushTo = nil
 	c.mu.Lock()
+	if !*finished {
+		c.failLocked(OpRead, errPanicked)
+		defer c.shutUnlocked() // last of all: the trace may panic as well
+	}
 	c.settleLocked(own) // the own call, if any; after a panic, all that were answered before it
 	c.wakeWoken()
 	c.leading, c.unpark = false, nil
@@ -59,6 +62,13 @@ func (c *Conn) handOn(own *call, finished *bool) {
 	if c.queue.head != nil || c.parked != nil {
 		c.passLocked(nil)
 	}
+}
+
+// shutUnlocked is shut, without the lock meanwhile.
+func (c *Conn) shutUnlocked() {
+	c.mu.Unlock()
+	defer c.mu.Lock()
+	c.shut()
 }
 
 // serveArrived takes all complete frames off the stream, those that belong to calls behind the own one included. It returns false when
@@ -81,6 +91,9 @@ func (c *Conn) deliverArrived(own *call) (alive bool) {
 			return false
 		case frame == nil:
 			return true
+		}
+		c.looks = 0
+		switch {
 		case c.outOfBand(frame):
 			if !c.handlePush(frame) {
 				return false
@@ -178,6 +191,10 @@ func (c *Conn) fill(ctx context.Context) bool {
 		return false
 	}
 	n, err := c.read(ctx)
+	if c.sock.reads.looked && c.tooLate(ctx) {
+		c.fail(OpRead, errTimeout)
+		return false
+	}
 	switch {
 	case n > 0 || err == nil:
 		return true // an error will come again
@@ -187,6 +204,17 @@ func (c *Conn) fill(ctx context.Context) bool {
 		c.fail(OpRead, errTimeout)
 	}
 	return false
+}
+
+// tooLate reports whether replies are overdue and something has been found again and again all the same, though never a whole reply: a server could go on like
+// that for ever.
+func (c *Conn) tooLate(ctx context.Context) bool {
+	c.sock.reads.looked = false
+	if ended(ctx) != nil {
+		return false
+	}
+	c.looks++
+	return c.looks > maxLooks
 }
 
 // read reads what there is room for.
@@ -221,8 +249,11 @@ func (c *Conn) dueAt() time.Time {
 	for i := c.ahead.answered; i > 0; i-- {
 		head = head.next
 	}
-	if c.timeout <= 0 || head == nil || head.seq >= c.sentSeq || head.blocking {
+	switch {
+	case c.timeout <= 0 || head == nil || head.seq >= c.sentSeq:
 		return time.Time{}
+	case head.blocking: // it is not overdue, but will be some time after its caller has left; so look again
+		return time.Now().Add(c.timeout)
 	}
 	return head.since.Add(c.timeout)
 }

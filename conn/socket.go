@@ -71,6 +71,8 @@ type side struct {
 	armed time.Time
 	known bool
 
+	looked bool // a last look found something: time is over all the same. Owned by whoever transfers
+
 	// What a transfer of TLS waits for. The leader's is its own; the flusher's has a lock, because the leader writes as well now and then, where the protocol wants
 	// an answer. It does so with whatever patience is there.
 	wait patience
@@ -180,7 +182,11 @@ func (s *side) lastLook(b []byte) (n int, err error) {
 	for i := range maxLooks {
 		begin := time.Now()
 		n, err = s.try(b, begin.Add(grace))
-		if n > 0 || !late(err) || i > 0 && time.Since(begin) < 2*grace {
+		if n > 0 {
+			s.looked = true
+			break
+		}
+		if !late(err) || i > 0 && time.Since(begin) < 2*grace {
 			break
 		}
 	}

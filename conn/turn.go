@@ -17,7 +17,7 @@ func (c *Conn) beginLocked(ctx context.Context, own *call, encoded []byte) {
 	c.nextSeq++
 	c.unsent++
 	c.queue.push(own)
-	if c.unpark != nil { // whoever waits for a push leaves reading to those who wait for a reply
+	if c.unpark != nil && !c.stuck { // whoever waits for a push leaves reading to those who wait for a reply
 		c.unpark()
 		c.unpark = nil
 	}
@@ -135,7 +135,10 @@ func (c *Conn) passLocked(own *call) {
 func (c *Conn) readerLocked() *call {
 	first := c.queue.waiting()
 	if c.stuck && first != nil && first == c.flusher {
-		return first.nextWaiting()
+		first = first.nextWaiting()
+		if first != nil && first.seq >= c.sentSeq {
+			return nil // it is owed nothing yet
+		}
 	}
 	return first
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"runtime"
 	"testing"
@@ -55,7 +56,7 @@ func TestWhatDialFunctionsDo(t *testing.T) {
 		"for ever": {func(context.Context, *backend) (*conn.Conn, error) { time.Sleep(time.Hour); return nil, refused }, nil, "goes on although its context has ended"},
 		"wrapped": {func(ctx context.Context, _ *backend) (*conn.Conn, error) {
 			<-ctx.Done()
-			return nil, fmt.Errorf("%w, while %w", refused, ctx.Err())
+			return nil, fmt.Errorf("%w, while %w", refused, &conn.Error{Op: conn.OpHandshake, Addr: "there", Err: ctx.Err()})
 		}, refused, "refused, while"},
 		"outcome?": {func(context.Context, *backend) (*conn.Conn, error) { return nil, &conn.Error{Sent: true, Err: refused} }, refused, ""},
 		"dead": {func(ctx context.Context, b *backend) (*conn.Conn, error) {
@@ -82,6 +83,10 @@ func TestWhatDialFunctionsDo(t *testing.T) {
 					require.True(t, conn.NotSent(err), "%v", err)
 					require.ErrorContains(t, err, tc.text)
 					require.NotErrorIs(t, err, context.DeadlineExceeded, "no caller's context ended")
+					var network net.Error
+					require.False(t, errors.As(err, &network) && errors.Is(network, context.DeadlineExceeded))
+					var failure *conn.Error
+					require.False(t, errors.As(err, &failure) && errors.Is(failure, context.DeadlineExceeded))
 					if tc.want != nil {
 						require.ErrorIs(t, err, tc.want)
 					}

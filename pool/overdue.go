@@ -19,7 +19,8 @@ func (e *overdueError) Error() string {
 	return e.during.Error()
 }
 
-func (e *overdueError) Timeout() bool { return true }
+func (e *overdueError) Timeout() bool   { return true }
+func (e *overdueError) Temporary() bool { return true }
 
 func (e *overdueError) Is(target error) bool {
 	return target == os.ErrDeadlineExceeded || target != context.DeadlineExceeded && errors.Is(e.during, target)
@@ -35,5 +36,5 @@ func overdue(err error) error {
 	if e, ok := err.(*conn.Error); ok {
 		return &conn.Error{Op: e.Op, Addr: e.Addr, Sent: e.Sent, Err: &overdueError{e.Err}}
 	}
-	return &overdueError{err}
+	return &conn.Error{Op: conn.OpDial, Addr: "pool", Err: &overdueError{err}}
 }
