@@ -78,7 +78,7 @@ func TestReportsCountWhatRepeats(t *testing.T) {
 					say(b)
 				}
 				require.Empty(t, b.lines())
-				time.Sleep(3)
+				time.Sleep(3 * time.Nanosecond)
 				say(b)
 				require.Equal(t, []string{first[0] + " repeated=3"}, b.lines())
 				say(b)
@@ -120,7 +120,7 @@ func TestTheLastWordOfAnOutageIsThatItIsOver(t *testing.T) {
 		b.recovered(time.Second, 1)
 		require.Empty(t, b.lines())
 
-		time.Sleep(2)
+		time.Sleep(2 * time.Nanosecond)
 		b.dialFailed(errRefused, 1)
 		b.recovered(time.Second, 1) // 3 ns after the last one, and told nevertheless
 		lines := b.lines()
