@@ -28,6 +28,19 @@ const (
 	shortIdle = time.Second
 )
 
+// Advice says what the pool has seen means for REDIS_KEEPALIVE_POOL ([Config.Keep]) and REDIS_KEEPALIVE_IDLE ([Config.IdleTimeout]), and for MaxShare and MaxOpen
+// where those are the reason: what to set, and the figures behind that; or that the settings fit, or that it is too early to say. It is never empty.
+func (p *Pool) Advice() []string {
+	p.mu.Lock()
+	a := adviceInput{
+		uptime: time.Since(p.made), keep: p.cfg.Keep, idleTimeout: p.cfg.IdleTimeout, maxShare: p.cfg.MaxShare, maxOpen: p.cfg.MaxOpen,
+		waits: p.stats.Wait, dials: p.stats.Dial, dialErrors: p.stats.DialErrors, broken: p.stats.ClosedDead, resets: p.stats.ClosedReset,
+		usage: p.usage,
+	}
+	p.mu.Unlock()
+	return advise(a)
+}
+
 // An adviceInput is what advise judges by.
 type adviceInput struct {
 	uptime      time.Duration // since New

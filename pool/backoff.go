@@ -80,5 +80,5 @@ func (p *Pool) workedLocked(m *member) {
 
 // explain returns the last failure, and how long nobody will try again.
 func (b *backoff) explain() error {
-	return fmt.Errorf("%w (no dial for another %v)", b.err, time.Until(b.until).Round(time.Millisecond))
+	return fmt.Errorf("%w (no dial for another %v)", b.err, max(0, time.Until(b.until)).Round(time.Millisecond))
 }

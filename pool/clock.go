@@ -70,6 +70,7 @@ func (p *Pool) retireOldLocked(now time.Time) {
 		switch {
 		case m.users == 0 && !now.Before(m.idleSince.Add(p.cfg.IdleTimeout)):
 			p.closeLocked(m, ClosedIdle)
+			p.usage.idleClosed(now)
 		case !m.aged && !now.Before(m.endOfLife):
 			m.aged, p.aging = true, true
 		}

@@ -120,9 +120,11 @@ func (p *Pool) dialDoneLocked(d *dial, c *conn.Conn, err error) (failures uint64
 	p.holders++ // until what follows is done
 	p.dials = without(p.dials, d)
 	p.stats.Dials++
-	p.stats.Dial.observe(time.Since(d.began))
 	current := d.generation == p.generation
 	m := p.newMemberLocked(c, d)
+	if err == nil {
+		p.stats.Dial.observe(time.Since(d.began))
+	}
 	switch {
 	case err != nil:
 		p.stats.DialErrors++
@@ -139,6 +141,7 @@ func (p *Pool) dialDoneLocked(d *dial, c *conn.Conn, err error) (failures uint64
 		p.closeLocked(m, ClosedReset)
 	default:
 		p.outage.connected()
+		p.usage.dialled(d.began, p.cfg.IdleTimeout)
 		p.kept = append(p.kept, m)
 	}
 	p.settleLocked()

@@ -26,6 +26,7 @@ type member struct {
 	proven    bool          // it has answered, or somebody was done with it and it lived
 	began     time.Time     // when its dial began
 	born      time.Duration // when it ended, since the pool was made
+	pause     time.Duration // how long it was unused before this use, as long as it has not proved to live
 	failures  uint64        // the pool's count when it was last known to live
 	retired   CloseReason   // why it is closed when users becomes 0; "": it is not
 	end       CloseTrace    // what became of it, once it is out of the pool
@@ -49,7 +50,14 @@ func (m *member) retireLocked(reason CloseReason) {
 // useLocked counts a user of a member that fits.
 func (p *Pool) useLocked(m *member, n need, got *handover) {
 	p.holders++
-	m.probing = m.users == 0 && p.doubtfulLocked(m)
+	if m.users == 0 {
+		m.probing = p.doubtfulLocked(m)
+		m.pause = p.clock.now.Sub(m.idleSince)
+		p.inUse++
+		p.usage.busiest = max(p.usage.busiest, p.inUse)
+	} else {
+		m.probing = false
+	}
 	m.users++
 	if n.exclusive {
 		m.alone = true
@@ -85,8 +93,14 @@ func (p *Pool) giveBack(got *handover, clean bool) (after uint64) {
 	defer p.unlock()
 	p.holders--
 	m.users--
+	if m.users == 0 {
+		p.inUse--
+	}
 	if !m.probing {
 		m.callers = m.users + 1
+	}
+	if m.pause >= probeAfter {
+		p.noteEndOfPauseLocked(m, got.answered || clean && !m.probing && m.alone)
 	}
 	if got.answered {
 		p.workedLocked(m)
@@ -111,6 +125,19 @@ func (p *Pool) giveBack(got *handover, clean bool) (after uint64) {
 	m.probing = false
 	p.settleLocked()
 	return m.after
+}
+
+// noteEndOfPauseLocked takes note of whether a connection outlived a pause.
+func (p *Pool) noteEndOfPauseLocked(m *member, answered bool) {
+	switch {
+	case m.c.Err() != nil:
+		p.usage.paused(m.pause, false)
+	case answered:
+		p.usage.paused(m.pause, true)
+	default:
+		return // nobody knows yet
+	}
+	m.pause = 0
 }
 
 // usedLocked is told that somebody is done with a member that lives.
@@ -178,6 +205,7 @@ func (p *Pool) settleLocked() {
 	}
 	if len(p.kept) > p.cfg.Keep {
 		for len(p.kept) > p.cfg.Keep {
+			p.usage.surplusClosed(p.openLocked() - p.cfg.Keep)
 			p.dropLocked(p.coldestLocked(), ClosedSurplus)
 		}
 		p.serveLocked() // there is room for another dial

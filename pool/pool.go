@@ -46,6 +46,8 @@ type Pool struct {
 	recovery   *recovery     // from an outage, to be told by unlock
 	reports    reports
 	refusals   backoff // of servers that are no master
+	inUse      int     // connections with a caller, of any generation
+	usage      usage   // for Advice
 	stats      Stats   // counters only
 }
 
@@ -101,6 +103,7 @@ func (p *Pool) resetLocked() {
 		return
 	}
 	p.generation++
+	p.usage.reset()
 	p.stopDials()
 	p.dialCtx, p.stopDials = context.WithCancel(context.Background())
 	p.dials = nil

@@ -12,6 +12,7 @@ type waiter struct {
 	ready chan handover // of size 1; sent to once, under Pool.mu, by whoever takes the waiter off the queue
 	since time.Time     // when the wait began that is counted; zero: it is not
 	tests bool          // a dial was begun for this waiter
+	noted bool          // as one who waits because of MaxShare
 }
 
 // A queue holds waiters, oldest first. Pool.mu guards it.
@@ -92,11 +93,12 @@ func (p *Pool) serveLocked() {
 			continue
 		}
 		if err := p.expectLocked(w); err != nil {
-			p.sendLocked(w, handover{err: err})
+			p.sendLocked(w, handover{err: p.outage.explain()})
 			continue
 		}
 		p.queue.push(w)
 	}
+	p.noteShareLocked(p.queue.waiters...)
 }
 
 // wait waits for a connection to be handed over.

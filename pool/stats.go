@@ -26,7 +26,7 @@ type Stats struct {
 	ClosedByUs    uint64 // by Close
 
 	Wait      Histogram // of waits that were served
-	Dial      Histogram // of dials, failed ones included
+	Dial      Histogram // of dials that worked
 	Hold      Histogram // of connections checked out alone: a sample, of about a hundred uses a second at most
 	RoundTrip Histogram // of requests on shared connections, from the moment on when there was one; a sample as well
 }

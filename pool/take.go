@@ -19,6 +19,7 @@ type handover struct {
 	err      error
 	began    time.Duration // of this use, since the pool was made; 0: it is not to be timed
 	probe    bool          // before use
+	again    bool          // the one before was found dead
 	answered bool          // the server did, during this use
 }
 
@@ -34,7 +35,7 @@ func (p *Pool) take(ctx context.Context, n need, got *handover) error {
 		if got.err != nil || !got.probe || p.prove(got) {
 			return got.err
 		}
-		*got = handover{}
+		*got = handover{again: true}
 	}
 }
 
@@ -48,6 +49,9 @@ func (p *Pool) pick(n need, got *handover) *waiter {
 	if p.closed {
 		got.err = ErrClosed
 		return nil
+	}
+	if !got.again {
+		p.usage.requested(n)
 	}
 	best := p.bestLocked(n)
 	if best != nil && !p.queue.hasLike(n) {
@@ -63,7 +67,9 @@ func (p *Pool) pick(n need, got *handover) *waiter {
 			got.err = p.outage.explain()
 			return nil
 		}
+		p.noteAloneLocked(n)
 		p.queue.push(w)
+		p.noteShareLocked(w)
 	} else { // those who came earlier choose first
 		p.queue.push(w)
 		p.serveLocked()
@@ -172,12 +178,15 @@ func (p *Pool) usableLocked(n need) bool {
 }
 
 // roomLocked reports whether one more connection may be opened.
-func (p *Pool) roomLocked() bool {
-	open := len(p.kept) + len(p.dials)
+func (p *Pool) roomLocked() bool { return p.openLocked()+len(p.dials) < p.cfg.MaxOpen }
+
+// openLocked returns how many connections of the current generation are open.
+func (p *Pool) openLocked() int {
+	open := len(p.kept)
 	for _, m := range p.apart {
 		if m.generation == p.generation {
 			open++
 		}
 	}
-	return open < p.cfg.MaxOpen
+	return open
 }

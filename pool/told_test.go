@@ -96,7 +96,7 @@ func TestTrace(t *testing.T) {
 		require.Len(t, d.dials, int(s.Dials))
 		require.Len(t, d.waits, int(s.Waits))
 		require.Len(t, d.ends, int(s.Dials-s.DialErrors))
-		require.EqualValues(t, s.Dials, s.Dial.Count)
+		require.EqualValues(t, s.Dials-s.DialErrors, s.Dial.Count)
 		require.EqualValues(t, s.WaitsServed, s.Wait.Count)
 		require.NotZero(t, s.Hold.Count)
 		require.NotZero(t, s.RoundTrip.Count)

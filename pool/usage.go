@@ -33,7 +33,45 @@ type usage struct {
 	longestSpared time.Duration // longest pause after which a connection answered
 }
 
-// sharedWait is told of a caller who joins the queue because of MaxShare, and how many there are with him.
+// requested is told of a caller.
+func (u *usage) requested(n need) {
+	u.requests++
+	if n.exclusive {
+		u.requestsAlone++
+	}
+}
+
+// noteAloneLocked is told of a caller who is about to queue.
+func (p *Pool) noteAloneLocked(n need) {
+	if over := p.alone + p.queue.alone + 1 - p.cfg.exclusive(); n.exclusive && over > 0 {
+		p.usage.aloneWait(over)
+	}
+}
+
+// noteShareLocked looks whether some in the queue wait because of MaxShare.
+func (p *Pool) noteShareLocked(waiters ...*waiter) {
+	if !p.fullLocked() {
+		return
+	}
+	for _, w := range waiters {
+		if !w.exclusive && !w.noted {
+			w.noted = true
+			p.usage.sharedWait(len(p.queue.waiters) - p.queue.alone)
+		}
+	}
+}
+
+// fullLocked reports whether every connection that may be shared is in use as much as it may be.
+func (p *Pool) fullLocked() bool {
+	for _, m := range p.kept {
+		if m.users+m.c.Left() < p.cfg.MaxShare {
+			return false
+		}
+	}
+	return len(p.kept) >= p.cfg.Keep
+}
+
+// sharedWait is told of a caller who is in the queue because of MaxShare, and how many there are with him.
 func (u *usage) sharedWait(queued int) {
 	u.shareWaits++
 	u.longestShare = max(u.longestShare, queued)
