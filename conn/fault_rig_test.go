@@ -135,12 +135,16 @@ func (r *rig) measure(t *testing.T, callers int) (places [2][]place) {
 			require.NoError(t, o.err)
 		}
 		all := r.meter.passed()
+		part := 2
+		if callers > 1 {
+			part = 8 // TLS takes fewer bytes for the same when more of it goes into a record, which is chance
+		}
 		for i := range places {
 			places[i] = []place{
 				{"at once", 0},
 				{"in the handshake", greeted[i] / 2},
 				{"in the first reply", greeted[i] + 3},
-				{"later", (greeted[i] + all[i]) / 2},
+				{"later", greeted[i] + (all[i]-greeted[i])/part},
 			}
 		}
 	})
