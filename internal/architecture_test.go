@@ -15,10 +15,11 @@ func TestArchitectureNamesWhatThereIs(t *testing.T) {
 	text, err := os.ReadFile("../ARCHITECTURE.md")
 	require.NoError(t, err)
 	var tests strings.Builder
+	files := sources(t) // and from the root of the module on
 	servers, err := filepath.Glob("integration/*_test.go")
 	require.NoError(t, err)
 	require.NotEmpty(t, servers)
-	for _, file := range append(sources(t), servers...) {
+	for _, file := range append(files, servers...) {
 		if strings.HasSuffix(file, "_test.go") {
 			source, err := os.ReadFile(file)
 			require.NoError(t, err)
