@@ -1,8 +1,11 @@
 package internal
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
+	"fmt"
+	"log/slog"
 	"net"
 	"strconv"
 	"testing"
@@ -154,11 +157,31 @@ func TestCanaryInValues(t *testing.T) {
 	sessions, err := state.Sessions("cookie")
 	require.NoError(t, err)
 	for _, v := range []any{
-		d, *d, c, c.Hello(), p, p.Stats(), cfg, &cfg, asks, &asks, resolver, *resolver, settings, &settings, state, bwstate.New(p), bwstate.New(c),
+		d, *d, c, c.Hello(), p, p.Stats(), p.Var().String(), p.Advice(), cfg, &cfg, asks, &asks, resolver, *resolver, settings, &settings, state, bwstate.New(p), bwstate.New(c),
 		sessions, &q, q,
 		struct{ D conn.Dialer }{*d},
 		[]*conn.Dialer{d},
 	} {
 		hides(t, "a value", v)
 	}
+}
+
+// Nor in what a pool logs and traces of an outage.
+func TestCanaryInWhatAPoolTells(t *testing.T) {
+	var told bytes.Buffer
+	server := redistest.NewServer(t, redistest.Redis(redistest.Options{Password: "another"}))
+	d := &conn.Dialer{Password: canary, Timeout: time.Second}
+	note := func(e any) { fmt.Fprintf(&told, "%v %+v %#v\n", e, e, e) }
+	p, err := pool.New(pool.Config{
+		Dial:   func(ctx context.Context) (*conn.Conn, error) { return d.Dial(ctx, "tcp", server.Addr()) },
+		Logger: slog.New(slog.NewJSONHandler(&told, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Trace:  &pool.Trace{Dial: func(e pool.DialTrace) { note(e) }, Wait: func(e pool.WaitTrace) { note(e) }},
+	})
+	require.NoError(t, err)
+	_, err = bwstate.New(p).Do(t.Context(), "SET", "k", canary)
+	errorHides(t, "a wrong password", err)
+	note(err)
+	require.NoError(t, p.Close())
+	require.Contains(t, told.String(), "WRONGPASS")
+	hides(t, "the log", told.String())
 }
