@@ -32,6 +32,9 @@ type question struct {
 	requests []byte // as many as make a batch
 }
 
+// bufSize is room for replies whose size is not known.
+const bufSize = 64 << 10
+
 // NewWire connects, and asks each question once. batch is how many of a kind are sent in one write.
 func NewWire(ctx context.Context, t dial.Target, questions []Question, batch int) (*Wire, error) {
 	nc, err := t.Connect(ctx)
@@ -39,7 +42,7 @@ func NewWire(ctx context.Context, t dial.Target, questions []Question, batch int
 		return nil, err
 	}
 	w := &Wire{NC: nc, batch: batch}
-	largest := 64 * batch
+	largest := bufSize
 	for _, q := range questions {
 		w.questions = append(w.questions, question{q, bytes.Repeat(q.Request, batch)})
 		largest = max(largest, q.Size*batch)

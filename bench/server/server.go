@@ -132,6 +132,20 @@ func (s *Server) configure(dir string, cert *Certificate) (config string, err er
 	return strings.Join(lines, "\n") + "\n", nil
 }
 
+// StopOnInterrupt calls stop, and ends the program, when ctx ends before done is called: a workload that is being measured does not look at the context.
+func StopOnInterrupt(ctx context.Context, stop func()) (done func()) {
+	finished := make(chan struct{})
+	go func() {
+		select {
+		case <-ctx.Done():
+			stop()
+			os.Exit(1)
+		case <-finished:
+		}
+	}()
+	return func() { close(finished) }
+}
+
 // freePort returns a port that nobody listened on a moment ago.
 func freePort() (int, error) {
 	l, err := net.Listen("tcp", Loopback+":0")
