@@ -48,7 +48,7 @@ type options struct {
 }
 
 func run(o options) error {
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
 	defer cancel()
 	s, err := openSite(ctx, o.server)
 	if err != nil {

@@ -43,7 +43,7 @@ type options struct {
 }
 
 func run(o options) error {
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
 	defer cancel()
 	started, err := server.Start(ctx, o.server)
 	if err != nil {
