@@ -59,6 +59,10 @@ bench-codec: ## the codec beside those of the peers and beside bare loops
 bench-connection: ## the connection beside other clients and bare loops, on a server from PATH; takes a quarter of an hour
 	cd bench && go run ./connection -rounds 9 -doc
 
+.PHONY: bench-pool
+bench-pool: ## the pool beside other pools and clients, on a server from PATH; takes five minutes
+	cd bench && go run ./pools -rounds 9 -doc
+
 .PHONY: hostile
 hostile: ## write docs/hostile.md anew: what each client makes of hostile replies
 	mkdir -p docs

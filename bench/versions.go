@@ -16,7 +16,7 @@ func Versions() string {
 			name = path.Base(path.Dir(m.Path))
 		}
 		switch name {
-		case "redigo", "go-redis", "rueidis", "radix":
+		case "redigo", "go-redis", "rueidis", "radix", "puddle":
 			names = append(names, name+" "+m.Version)
 		}
 	}

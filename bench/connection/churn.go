@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 
+	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/versus"
 	"github.com/bwredis/bwredis/resp"
 )
@@ -23,7 +24,7 @@ type pinger struct {
 type newcomer struct {
 	name string
 	kind versus.Kind
-	dial func(ctx context.Context, t target) (pinger, error)
+	dial func(ctx context.Context, t dial.Target) (pinger, error)
 }
 
 func newcomers() []newcomer {
@@ -36,8 +37,8 @@ func newcomers() []newcomer {
 	}
 }
 
-func oursDial(ctx context.Context, t target) (pinger, error) {
-	c, err := t.ours(ctx)
+func oursDial(ctx context.Context, t dial.Target) (pinger, error) {
+	c, err := t.Ours(ctx)
 	if err != nil {
 		return pinger{}, err
 	}
@@ -47,14 +48,14 @@ func oursDial(ctx context.Context, t target) (pinger, error) {
 }
 
 // churn connects, waits for the first reply, and closes.
-func (c newcomer) churn(t target) versus.Contender {
+func (c newcomer) churn(t dial.Target) versus.Contender {
 	return versus.Contender{Name: c.name, Kind: c.kind, Setup: func() (versus.Run, func(), error) {
 		once := func() error { return c.visit(context.Background(), t) }
 		return repeat(once), nil, once()
 	}}
 }
 
-func (c newcomer) visit(ctx context.Context, t target) error {
+func (c newcomer) visit(ctx context.Context, t dial.Target) error {
 	p, err := c.dial(ctx, t)
 	if err != nil {
 		return err
@@ -80,10 +81,10 @@ const (
 )
 
 // rawChurn is what there is to say at least, in one write or in two round trips.
-func rawChurn(name string, t target, together bool) versus.Contender {
+func rawChurn(name string, t dial.Target, together bool) versus.Contender {
 	return versus.Contender{Name: name, Kind: versus.Floor, Setup: func() (versus.Run, func(), error) {
 		var hello, ping resp.Request
-		hello.Cmd("HELLO").Int(3).Str("AUTH").Str(t.user).Str(t.password)
+		hello.Cmd("HELLO").Int(3).Str("AUTH").Str(t.User).Str(t.Password)
 		ping.Cmd("PING")
 		steps := [][]byte{hello.Encoded(), ping.Encoded()}
 		if together {
@@ -94,13 +95,13 @@ func rawChurn(name string, t target, together bool) versus.Contender {
 		if err := once(); err != nil {
 			return nil, nil, err
 		}
-		resumed := t.tls != nil && t.tls.ClientSessionCache != nil
+		resumed := t.TLS != nil && t.TLS.ClientSessionCache != nil
 		return repeat(once), nil, rawVisit(t, steps, buf, resumed)
 	}}
 }
 
-func rawVisit(t target, steps [][]byte, buf []byte, resumed bool) error {
-	nc, err := t.connect(context.Background())
+func rawVisit(t dial.Target, steps [][]byte, buf []byte, resumed bool) error {
+	nc, err := t.Connect(context.Background())
 	if err != nil {
 		return err
 	}
@@ -142,7 +143,7 @@ func readUntil(nc net.Conn, buf []byte, end string) error {
 }
 
 // churnWorkload has one contender for each library, besides the floors. change is applied for each, so that they share no cache.
-func churnWorkload(name, title string, t target, change func(target) target) versus.Workload {
+func churnWorkload(name, title string, t dial.Target, change func(dial.Target) dial.Target) versus.Workload {
 	w := versus.Workload{
 		Name: name, Title: title, Unit: "connections", Reference: rawOneWrite,
 		Contenders: []versus.Contender{rawChurn(rawOneWrite, change(t), true), rawChurn(rawTwoTrips, change(t), false)},

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"github.com/bwredis/bwredis/bench/crowd"
+	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
@@ -42,9 +45,6 @@ func mark[B ~string | ~[]byte](b B) int {
 	return len(b)<<8 | int(b[len(b)-1])
 }
 
-// A call is one operation of one caller, who waits for the reply and returns its mark.
-type call func(ctx context.Context) (int, error)
-
 // A shape says how many callers there are, and how many connections a client may open for them; 0: as many as serve it best.
 type shape struct {
 	callers, limit int
@@ -61,7 +61,7 @@ func (s shape) connections() int {
 // A session is a client that is connected.
 type session interface {
 	// call prepares what one caller does again and again; nil when the client has no such way.
-	call(j job, caller int) call
+	call(j job, caller int) crowd.Call
 	close()
 }
 
@@ -69,35 +69,35 @@ type session interface {
 type client struct {
 	name string
 	kind versus.Kind
-	open func(ctx context.Context, t target, s shape) (session, error)
+	open func(ctx context.Context, t dial.Target, s shape) (session, error)
 }
 
 // contender makes a client do a job. With a recorder its samples are bounded by time.
-func (c client) contender(t target, j job, s shape, rec *recorder, cancellable bool) versus.Contender {
+func (c client) contender(t dial.Target, j job, s shape, rec *crowd.Recorder, cancellable bool) versus.Contender {
 	made := versus.Contender{Name: c.name, Kind: c.kind}
-	gather := func() (*crowd, func(), error) { return c.gather(t, j, s, rec, cancellable) }
+	gather := func() (*crowd.Crowd, func(), error) { return c.gather(t, j, s, rec, cancellable) }
 	if rec != nil {
 		made.SetupTimed = func() (versus.RunFor, func(), error) {
-			crowd, closeAll, err := gather()
+			callers, closeAll, err := gather()
 			if err != nil {
 				return nil, nil, err
 			}
-			return crowd.runFor, closeAll, nil
+			return callers.RunFor, closeAll, nil
 		}
 		return made
 	}
 	made.Setup = func() (versus.Run, func(), error) {
-		crowd, closeAll, err := gather()
+		callers, closeAll, err := gather()
 		if err != nil {
 			return nil, nil, err
 		}
-		return crowd.run, closeAll, nil
+		return callers.Run, closeAll, nil
 	}
 	return made
 }
 
 // gather connects, and lets every caller do a little: what is wrong must not be measured.
-func (c client) gather(t target, j job, s shape, rec *recorder, cancellable bool) (*crowd, func(), error) {
+func (c client) gather(t dial.Target, j job, s shape, rec *crowd.Recorder, cancellable bool) (*crowd.Crowd, func(), error) {
 	opened, err := c.open(context.Background(), t, s)
 	if err != nil {
 		return nil, nil, err
@@ -107,13 +107,25 @@ func (c client) gather(t target, j job, s shape, rec *recorder, cancellable bool
 		ctx, cancel = context.WithCancel(ctx)
 	}
 	closeAll := func() { cancel(); opened.close() }
-	crowd, err := newCrowd(ctx, opened, j, s.callers, rec)
+	callers, err := newCrowd(ctx, opened, j, s.callers, rec)
 	if err == nil {
-		err = crowd.run(2 * s.callers)
+		err = callers.Run(2 * s.callers)
 	}
 	if err != nil {
 		closeAll()
 		return nil, nil, fmt.Errorf("first operations: %w", err)
 	}
-	return crowd, closeAll, nil
+	return callers, closeAll, nil
+}
+
+var errUnable = errors.New("the client cannot do this")
+
+func newCrowd(ctx context.Context, s session, j job, callers int, rec *crowd.Recorder) (*crowd.Crowd, error) {
+	calls := make([]crowd.Call, callers)
+	for i := range calls {
+		if calls[i] = s.call(j, i); calls[i] == nil {
+			return nil, errUnable
+		}
+	}
+	return crowd.New(ctx, calls, j.want(), rec), nil
 }

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bwredis/bwredis/bench/rawpipe"
+	"github.com/bwredis/bwredis/bench/server"
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
@@ -87,7 +89,7 @@ func TestWrongResult(t *testing.T) {
 		}
 	}
 	wrong.value = []byte(strings.Repeat("y", 64)) // a floor waits for as many bytes as it was told of
-	for _, c := range []versus.Contender{rawContender(s.tcp, wrong), rawPipeContender(s.tcp, wrong, 2, false)} {
+	for _, c := range []versus.Contender{rawContender(s.tcp, wrong), rawpipe.Contender(s.tcp, wrong.question(), 2, false)} {
 		if _, _, err := c.Setup(); err == nil || !strings.Contains(err.Error(), "wrong reply") {
 			t.Errorf("%s: %v", c.Name, err)
 		}
@@ -111,11 +113,11 @@ func TestGoals(t *testing.T) {
 		}
 	}
 	for _, g := range goals() {
-		if g.workload != idleName && named[g.workload] == nil {
-			t.Errorf("there is no workload %s", g.workload)
+		if g.Workload != idleName && named[g.Workload] == nil {
+			t.Errorf("there is no workload %s", g.Workload)
 		}
-		if got := g.value(figures{}, g.workload); g.met(got.value) != "-" {
-			t.Errorf("%s, %s: says %q of nothing", g.workload, g.figure, g.met(got.value))
+		if got := g.value(figures{}, g.Workload); g.Standing(got.Value) != "-" {
+			t.Errorf("%s, %s: says %q of nothing", g.Workload, g.Figure, g.Standing(got.Value))
 		}
 	}
 }
@@ -147,7 +149,7 @@ func TestCompare(t *testing.T) {
 
 // The server that the program starts has all workloads, and nothing of it is left.
 func TestRealServer(t *testing.T) {
-	if _, err := findBinary(""); err != nil {
+	if _, err := server.Find(""); err != nil {
 		t.Skip(err)
 	}
 	s, err := openSite(t.Context(), "")
@@ -158,25 +160,25 @@ func TestRealServer(t *testing.T) {
 	if err := compare(t.Context(), io.Discard, brief("^(unix-1|tls-1|evalsha-64|churn-tls-resumed)$"), s); err != nil {
 		t.Error(err)
 	}
-	already, err := openSite(t.Context(), s.tcp.addr)
+	already, err := openSite(t.Context(), s.tcp.Addr)
 	if err != nil || already.login || already.unix != nil || already.version != s.version {
 		t.Errorf("%+v, %v", already, err)
 	}
 	if err := s.close(); err != nil {
 		t.Error(err)
 	}
-	if nc, err := net.Dial("tcp", s.tcp.addr); err == nil {
+	if nc, err := net.Dial("tcp", s.tcp.Addr); err == nil {
 		_ = nc.Close()
 		t.Error("the server still runs")
 	}
-	if fileExists(s.unix.addr) {
+	if fileExists(s.unix.Addr) {
 		t.Error("its files are left")
 	}
 }
 
 func TestNoServer(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	if _, err := openSite(t.Context(), ""); !errors.Is(err, errNoServer) || !strings.Contains(err.Error(), "-server") {
+	if _, err := openSite(t.Context(), ""); !errors.Is(err, server.ErrNoServer) || !strings.Contains(err.Error(), "-server") {
 		t.Errorf("got %v", err)
 	}
 	if _, err := openSite(t.Context(), "no-such-server"); err == nil || !strings.Contains(err.Error(), "no-such-server") {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/bwredis/bwredis/bench"
+	"github.com/bwredis/bwredis/bench/dial"
+	"github.com/bwredis/bwredis/bench/server"
 	"github.com/bwredis/bwredis/resp"
 )
 
@@ -16,15 +18,15 @@ import (
 func fakeSite(t *testing.T) *site {
 	t.Helper()
 	dir := t.TempDir()
-	cert, err := newCertificate(dir)
+	cert, err := server.NewCertificate(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &site{login: true, version: "fake", sha: "1234", stop: func() {}}
-	s.tcp = target{network: "tcp", addr: serve(t, "tcp", loopback+":0", nil)}
-	s.unix = &target{network: "unix", addr: serve(t, "unix", filepath.Join(dir, "socket"), nil)}
-	secured := &tls.Config{Certificates: []tls.Certificate{cert.pair}}
-	s.tls = &target{network: "tcp", addr: serve(t, "tcp", loopback+":0", secured), tls: cert.client}
+	s.tcp = dial.Target{Network: "tcp", Addr: serve(t, "tcp", server.Loopback+":0", nil)}
+	s.unix = &dial.Target{Network: "unix", Addr: serve(t, "unix", filepath.Join(dir, "socket"), nil)}
+	secured := &tls.Config{Certificates: []tls.Certificate{cert.Pair}}
+	s.tls = &dial.Target{Network: "tcp", Addr: serve(t, "tcp", server.Loopback+":0", secured), TLS: cert.Client}
 	return s
 }
 

@@ -1,97 +1,77 @@
 package main
 
 import (
-	"fmt"
 	"io"
-	"math"
-	"strings"
 
+	"github.com/bwredis/bwredis/bench/crowd"
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
 // A goal bounds one figure of package conn.
 type goal struct {
-	workload string
-	figure   string
-	value    func(f figures, workload string) reading
-	atLeast  bool // the bound is the least rather than the most
-	bound    float64
+	versus.Goal
+	value func(f figures, workload string) versus.Reading
 }
 
-// A reading is a figure with what it was taken from. Its value is NaN when there was nothing to take it from.
-type reading struct {
-	value float64
-	text  string
+func atLeast(workload, figure string, value func(figures, string) versus.Reading, bound float64) goal {
+	return goal{versus.Goal{Workload: workload, Figure: figure, AtLeast: true, Bound: bound}, value}
+}
+
+func atMost(workload, figure string, value func(figures, string) versus.Reading, bound float64) goal {
+	return goal{versus.Goal{Workload: workload, Figure: figure, Bound: bound}, value}
 }
 
 // writeGoals says of each goal whose workload was measured how it stands.
 func writeGoals(w io.Writer, f figures) error {
-	var b strings.Builder
-	b.WriteString("#### goals\n\n| workload | figure | goal | measured | met |\n| --- | --- | ---: | ---: | --- |\n")
+	var table versus.GoalTable
 	for _, g := range goals() {
-		if _, ok := f.results[g.workload]; !ok && (g.workload != idleName || f.idle == nil) {
+		if _, ok := f.results[g.Workload]; !ok && (g.Workload != idleName || f.idle == nil) {
 			continue
 		}
-		r := g.value(f, g.workload)
-		sign := "≤"
-		if g.atLeast {
-			sign = "≥"
-		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s %s | %s | %s |\n", g.workload, g.figure, sign, versus.FormatCount(g.bound), r.text, g.met(r.value))
+		table.Add(g.Goal, g.value(f, g.Workload))
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-func (g goal) met(value float64) string {
-	switch {
-	case math.IsNaN(value):
-		return "-"
-	case g.atLeast && value >= g.bound, !g.atLeast && value <= g.bound:
-		return "met"
-	}
-	return "**not met**"
+	return table.WriteMarkdown(w)
 }
 
 func goals() []goal {
 	const ahead = 1.0
 	list := []goal{
-		{"get-1", "time / raw", timeOver(raw), false, 1.03},
-		{"get-1", "allocs/op", allocsOf(oursOne), false, stray},
-		{"get-1", "allocs/op, value owned", allocsOf(oursDo), false, 1 + stray},
-		{"get-1-ctx", "time / raw", timeOver(raw), false, 1.03},
-		{"get-1-ctx", "allocs/op", allocsOf(oursOne), false, stray},
+		atMost("get-1", "time / raw", timeOver(raw), 1.03),
+		atMost("get-1", "allocs/op", allocsOf(oursOne), stray),
+		atMost("get-1", "allocs/op, value owned", allocsOf(oursDo), 1+stray),
+		atMost("get-1-ctx", "time / raw", timeOver(raw), 1.03),
+		atMost("get-1-ctx", "allocs/op", allocsOf(oursOne), stray),
 	}
 	for _, suffix := range []string{"", "-cap3"} {
 		list = append(list,
-			goal{"get-2" + suffix, ratePeer, rateOverPeer, true, 1.0},
-			goal{"get-8" + suffix, ratePeer, rateOverPeer, true, 1.15},
-			goal{"get-64" + suffix, ratePeer, rateOverPeer, true, 1.7},
-			goal{"get-64" + suffix, ratePipe, rateOverReference, true, 0.6},
-			goal{"get-512" + suffix, ratePeer, rateOverPeer, true, 1.9},
-			goal{"get-512" + suffix, ratePipe, rateOverReference, true, 0.65},
+			atLeast("get-2"+suffix, ratePeer, rateOverPeer, 1.0),
+			atLeast("get-8"+suffix, ratePeer, rateOverPeer, 1.15),
+			atLeast("get-64"+suffix, ratePeer, rateOverPeer, 1.7),
+			atLeast("get-64"+suffix, ratePipe, rateOverReference, 0.6),
+			atLeast("get-512"+suffix, ratePeer, rateOverPeer, 1.9),
+			atLeast("get-512"+suffix, ratePipe, rateOverReference, 0.65),
 		)
 	}
 	return append(list,
-		goal{"evalsha-64", ratePipe, rateOverReference, true, 0.85},
-		goal{"tls-1", ratePeer, rateOverPeer, true, ahead},
-		goal{"tls-64", ratePeer, rateOverPeer, true, ahead},
-		goal{"latency-64-idle", p99Peer, p99OverPeer, false, 0.8},
-		goal{"latency-8-processes", p99Peer, p99OverPeer, false, 0.8},
-		goal{"latency-64-processes", p99Peer, p99OverPeer, false, 1.0},
-		goal{"latency-8-goroutines", p99Peer, p99OverPeer, false, 1.2},
-		goal{"latency-8-goroutines", slowestShare, leastShare, true, starved},
-		goal{"latency-64-goroutines", p99Peer, p99OverPeer, false, 1.2},
-		goal{"latency-64-goroutines", slowestShare, leastShare, true, starved},
-		goal{"big-64-into", "time / raw", timeOver(raw), false, 1.05},
-		goal{"big-64-owned", "time / redigo", timeOver("redigo"), false, 1.1},
-		goal{"big-1024-into", "time / raw", timeOver(raw), false, 1.05},
-		goal{"big-1024-owned", "time / redigo", timeOver("redigo"), false, 1.1},
-		goal{"memory-1", "ns/op", nanoseconds, false, 150},
-		goal{"memory-1", "allocs/op", allocsOf(oursOne), false, stray},
-		goal{"churn-plain", "time / raw in one write", timeOver(rawOneWrite), false, 1.4},
-		goal{"churn-tls", ratePeer, rateOverPeer, true, ahead},
-		goal{"churn-tls-resumed", ratePeer, rateOverPeer, true, ahead},
-		goal{idleName, "KiB for each connection", idleKiB, false, 32},
+		atLeast("evalsha-64", ratePipe, rateOverReference, 0.85),
+		atLeast("tls-1", ratePeer, rateOverPeer, ahead),
+		atLeast("tls-64", ratePeer, rateOverPeer, ahead),
+		atMost("latency-64-idle", p99Peer, p99OverPeer, 0.8),
+		atMost("latency-8-processes", p99Peer, p99OverPeer, 0.8),
+		atMost("latency-64-processes", p99Peer, p99OverPeer, 1.0),
+		atMost("latency-8-goroutines", p99Peer, p99OverPeer, 1.2),
+		atLeast("latency-8-goroutines", crowd.SlowestShare, leastShare, starved),
+		atMost("latency-64-goroutines", p99Peer, p99OverPeer, 1.2),
+		atLeast("latency-64-goroutines", crowd.SlowestShare, leastShare, starved),
+		atMost("big-64-into", "time / raw", timeOver(raw), 1.05),
+		atMost("big-64-owned", "time / redigo", timeOver("redigo"), 1.1),
+		atMost("big-1024-into", "time / raw", timeOver(raw), 1.05),
+		atMost("big-1024-owned", "time / redigo", timeOver("redigo"), 1.1),
+		atMost("memory-1", "ns/op", nanoseconds, 150),
+		atMost("memory-1", "allocs/op", allocsOf(oursOne), stray),
+		atMost("churn-plain", "time / raw in one write", timeOver(rawOneWrite), 1.4),
+		atLeast("churn-tls", ratePeer, rateOverPeer, ahead),
+		atLeast("churn-tls-resumed", ratePeer, rateOverPeer, ahead),
+		atMost(idleName, "KiB for each connection", idleKiB, 32),
 	)
 }

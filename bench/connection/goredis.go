@@ -2,31 +2,18 @@ package main
 
 import (
 	"context"
-	"net"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
 
+	"github.com/bwredis/bwredis/bench/crowd"
+	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
-func goredisOptions(t target) *redis.Options {
-	return &redis.Options{
-		Network: t.network, Addr: t.addr, Username: t.user, Password: t.password,
-		Dialer:                   func(ctx context.Context, _, _ string) (net.Conn, error) { return t.connect(ctx) },
-		Protocol:                 3,
-		MaxRetries:               -1,
-		ReadTimeout:              -2, // no deadlines: without them it is faster
-		WriteTimeout:             -2,
-		DisableIdentity:          true, // fewer commands when it connects
-		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
-	}
-}
-
 // goredisClient has a connection for each caller.
 func goredisClient() client {
-	return client{name: "go-redis", kind: versus.Peer, open: func(_ context.Context, t target, s shape) (session, error) {
-		options := goredisOptions(t)
+	return client{name: "go-redis", kind: versus.Peer, open: func(_ context.Context, t dial.Target, s shape) (session, error) {
+		options := t.GoRedis()
 		options.PoolSize = s.connections()
 		c := redis.NewClient(options)
 		return goredisSession{c, c}, nil
@@ -35,17 +22,9 @@ func goredisClient() client {
 
 // goredisPipelined puts the commands of all callers into batches.
 func goredisPipelined(name string, fullDuplex bool) client {
-	return client{name: name, kind: versus.Peer, open: func(_ context.Context, t target, s shape) (session, error) {
-		options := goredisOptions(t)
-		if s.limit > 0 {
-			options.PoolSize, options.PipelinePoolSize = 1, s.limit
-		}
-		c := redis.NewClient(options)
-		batching := redis.DefaultBlockingAutoPipelineOptions()
-		batching.FullDuplex = fullDuplex
-		pipeliner, err := c.AutoPipelineWithOptions(batching)
+	return client{name: name, kind: versus.Peer, open: func(_ context.Context, t dial.Target, s shape) (session, error) {
+		c, pipeliner, err := t.GoRedisPipelined(fullDuplex, s.limit)
 		if err != nil {
-			_ = c.Close()
 			return nil, err
 		}
 		return goredisSession{c, pipeliner}, nil
@@ -62,7 +41,7 @@ type goredisSession struct {
 
 func (s goredisSession) close() { _ = s.client.Close() }
 
-func (s goredisSession) call(j job, _ int) call {
+func (s goredisSession) call(j job, _ int) crowd.Call {
 	switch j.verb {
 	case set:
 		return func(ctx context.Context) (int, error) {
@@ -87,7 +66,7 @@ func (s goredisSession) call(j job, _ int) call {
 }
 
 // getInto leaves two bytes of room behind the value, which the client asks for to be faster.
-func (s goredisSession) getInto(j job) call {
+func (s goredisSession) getInto(j job) crowd.Call {
 	buf := make([]byte, len(j.value)+2)
 	return func(ctx context.Context) (int, error) {
 		n, err := s.client.GetToBuffer(ctx, j.key, buf).Result()
@@ -95,8 +74,8 @@ func (s goredisSession) getInto(j job) call {
 	}
 }
 
-func goredisDial(ctx context.Context, t target) (pinger, error) {
-	options := goredisOptions(t)
+func goredisDial(ctx context.Context, t dial.Target) (pinger, error) {
+	options := t.GoRedis()
 	options.PoolSize = 1
 	c := redis.NewClient(options)
 	return pinger{ping: func() error { return c.Ping(ctx).Err() }, close: func() { _ = c.Close() }}, nil

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
@@ -24,7 +25,7 @@ type idleRow struct {
 }
 
 // measureIdle opens connections of each library, uses each once, and looks at what stays.
-func measureIdle(t target, connections int) (rows []idleRow, err error) {
+func measureIdle(t dial.Target, connections int) (rows []idleRow, err error) {
 	for _, c := range newcomers() {
 		row, err := c.idle(t, connections)
 		if err != nil {
@@ -35,7 +36,7 @@ func measureIdle(t target, connections int) (rows []idleRow, err error) {
 	return rows, nil
 }
 
-func (c newcomer) idle(t target, connections int) (row idleRow, err error) {
+func (c newcomer) idle(t dial.Target, connections int) (row idleRow, err error) {
 	var open []pinger
 	defer func() {
 		for _, p := range open {

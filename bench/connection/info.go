@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/versus"
 	"github.com/bwredis/bwredis/conn"
 )
@@ -19,8 +20,8 @@ type meter struct {
 	commands, reads float64 // at the beginning of a sample
 }
 
-func newMeter(ctx context.Context, t target) (*meter, error) {
-	c, err := t.ours(ctx)
+func newMeter(ctx context.Context, t dial.Target) (*meter, error) {
+	c, err := t.Ours(ctx)
 	return &meter{conn: c}, err
 }
 

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/bwredis/bwredis/bench/server"
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
@@ -47,23 +48,14 @@ type options struct {
 }
 
 func run(o options) error {
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
 	defer cancel()
 	s, err := openSite(ctx, o.server)
 	if err != nil {
 		return err
 	}
 	defer s.stop()
-	finished := make(chan struct{})
-	defer close(finished)
-	go func() { // a workload that is being measured does not look at the context
-		select {
-		case <-ctx.Done():
-			s.stop()
-			os.Exit(1)
-		case <-finished:
-		}
-	}()
+	defer server.StopOnInterrupt(ctx, s.stop)()
 	if err := compare(ctx, os.Stdout, o, s); err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/bwredis/bwredis/bench/crowd"
+	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/versus"
 	"github.com/bwredis/bwredis/conn"
 	"github.com/bwredis/bwredis/resp"
@@ -17,10 +19,10 @@ const (
 
 // oursOn is n connections that callers are dealt out to in turn.
 func oursOn(n int) client {
-	return client{name: fmt.Sprintf("ours/%dconn", n), kind: versus.Ours, open: func(ctx context.Context, t target, _ shape) (session, error) {
+	return client{name: fmt.Sprintf("ours/%dconn", n), kind: versus.Ours, open: func(ctx context.Context, t dial.Target, _ shape) (session, error) {
 		s := &oursSession{}
 		for range n {
-			c, err := t.ours(ctx)
+			c, err := t.Ours(ctx)
 			if err != nil {
 				s.close()
 				return nil, err
@@ -33,18 +35,10 @@ func oursOn(n int) client {
 
 // oursByDo is one connection whose callers want values of their own.
 func oursByDo() client {
-	return client{name: oursDo, kind: versus.Ours, open: func(ctx context.Context, t target, _ shape) (session, error) {
-		c, err := t.ours(ctx)
+	return client{name: oursDo, kind: versus.Ours, open: func(ctx context.Context, t dial.Target, _ shape) (session, error) {
+		c, err := t.Ours(ctx)
 		return oursDoSession{c}, err
 	}}
-}
-
-func (t target) ours(ctx context.Context) (*conn.Conn, error) {
-	d := conn.Dialer{TLS: t.tls, Username: t.user, Password: t.password}
-	if t.memory != nil {
-		d.DialContext = t.overMemory
-	}
-	return d.Dial(ctx, t.network, t.addr)
 }
 
 type oursSession struct{ conns []*conn.Conn }
@@ -55,7 +49,7 @@ func (s *oursSession) close() {
 	}
 }
 
-func (s *oursSession) call(j job, caller int) call {
+func (s *oursSession) call(j job, caller int) crowd.Call {
 	own := &oursCaller{conn: s.conns[caller%len(s.conns)], job: j}
 	return own.do
 }
@@ -103,7 +97,7 @@ type oursDoSession struct{ conn *conn.Conn }
 
 func (s oursDoSession) close() { _ = s.conn.Close() }
 
-func (s oursDoSession) call(j job, _ int) call {
+func (s oursDoSession) call(j job, _ int) crowd.Call {
 	if j.verb != get {
 		return nil
 	}

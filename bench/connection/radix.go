@@ -2,30 +2,20 @@ package main
 
 import (
 	"context"
-	"net"
 	"time"
 
 	"github.com/mediocregopher/radix/v4"
 
+	"github.com/bwredis/bwredis/bench/crowd"
+	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
-// netDialer is how radix takes a function that dials.
-type netDialer target
-
-func (d netDialer) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
-	return target(d).connect(ctx)
-}
-
-func radixDialer(t target) radix.Dialer {
-	return radix.Dialer{NetDialer: netDialer(t), AuthUser: t.user, AuthPass: t.password}
-}
-
 func radixWith(name string, window time.Duration) client {
-	return client{name: name, kind: versus.Peer, open: func(ctx context.Context, t target, s shape) (session, error) {
-		config := radix.PoolConfig{Dialer: radixDialer(t), Size: s.limit, PingInterval: -1} // Size 0: 4
+	return client{name: name, kind: versus.Peer, open: func(ctx context.Context, t dial.Target, s shape) (session, error) {
+		config := radix.PoolConfig{Dialer: t.Radix(), Size: s.limit, PingInterval: -1} // Size 0: 4
 		config.Dialer.WriteFlushInterval = window
-		c, err := config.New(ctx, t.network, t.addr)
+		c, err := config.New(ctx, t.Network, t.Addr)
 		return radixSession{c}, err
 	}}
 }
@@ -37,7 +27,7 @@ type radixSession struct{ client radix.Client }
 
 func (s radixSession) close() { _ = s.client.Close() }
 
-func (s radixSession) call(j job, _ int) call {
+func (s radixSession) call(j job, _ int) crowd.Call {
 	switch j.verb {
 	case set:
 		value := string(j.value)
@@ -71,8 +61,8 @@ func (s radixSession) call(j job, _ int) call {
 	}
 }
 
-func radixDial(ctx context.Context, t target) (pinger, error) {
-	c, err := radixDialer(t).Dial(ctx, t.network, t.addr)
+func radixDial(ctx context.Context, t dial.Target) (pinger, error) {
+	c, err := t.Radix().Dial(ctx, t.Network, t.Addr)
 	if err != nil {
 		return pinger{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/bwredis/bwredis/bench/crowd"
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
@@ -11,15 +12,13 @@ import (
 const (
 	ratePeer = "rate / best peer"
 	ratePipe = "rate / raw pipe"
-	p99Peer  = "p99 / best peer"
+	p99Peer  = "crowd.P99 / best peer"
 
 	// stray is how many allocations of others (the runtime's, mostly) there may be in one operation.
 	stray = 0.01
 	// starved is whoever has less than this part of the calls that are a caller's due.
 	starved = 0.1
 )
-
-var nothing = reading{math.NaN(), "-"}
 
 // best returns our contender with the lowest cost: how many connections serve best is for a pool to find out. Whoever wants an owned value does not compete.
 func best(r versus.Result, cost func(versus.Row) float64) (row versus.Row, ok bool) {
@@ -31,89 +30,89 @@ func best(r versus.Result, cost func(versus.Row) float64) (row versus.Row, ok bo
 	})
 }
 
-func p99Of(r versus.Row) float64 { return r.Gauge(p99) }
+func p99Of(r versus.Row) float64 { return r.Gauge(crowd.P99) }
 
-func timeOver(other string) func(figures, string) reading {
-	return func(f figures, workload string) reading {
+func timeOver(other string) func(figures, string) versus.Reading {
+	return func(f figures, workload string) versus.Reading {
 		row, ok := best(f.results[workload], versus.Row.Nanoseconds)
 		against, found := f.results[workload].Row(other)
 		if !ok || !found {
-			return nothing
+			return versus.Nothing()
 		}
 		ratio := versus.Ratio(row, against)
-		return reading{ratio.Median, fmt.Sprintf("%v %s", ratio, row.Name)}
+		return versus.Reading{Value: ratio.Median, Text: fmt.Sprintf("%v %s", ratio, row.Name)}
 	}
 }
 
-func rateOverPeer(f figures, workload string) reading {
+func rateOverPeer(f figures, workload string) versus.Reading {
 	peer, ok := f.results[workload].BestPeer()
 	if !ok {
-		return nothing
+		return versus.Nothing()
 	}
 	return rateOver(f.results[workload], peer)
 }
 
-func rateOverReference(f figures, workload string) reading {
+func rateOverReference(f figures, workload string) versus.Reading {
 	reference, ok := f.results[workload].Row(f.results[workload].Workload.Reference)
 	if !ok {
-		return nothing
+		return versus.Nothing()
 	}
 	return rateOver(f.results[workload], reference)
 }
 
-func rateOver(r versus.Result, other versus.Row) reading {
+func rateOver(r versus.Result, other versus.Row) versus.Reading {
 	row, ok := best(r, versus.Row.Nanoseconds)
 	if !ok {
-		return nothing
+		return versus.Nothing()
 	}
 	ratio := versus.Ratio(other, row)
-	return reading{ratio.Median, fmt.Sprintf("%v %s / %s", ratio, row.Name, other.Name)}
+	return versus.Reading{Value: ratio.Median, Text: fmt.Sprintf("%v %s / %s", ratio, row.Name, other.Name)}
 }
 
-func p99OverPeer(f figures, workload string) reading {
+func p99OverPeer(f figures, workload string) versus.Reading {
 	r := f.results[workload]
 	row, ok := best(r, p99Of)
 	peer, found := r.Best(versus.Peer, p99Of)
 	if !ok || !found {
-		return nothing
+		return versus.Nothing()
 	}
-	ratio := versus.GaugeRatio(row, peer, p99)
-	return reading{ratio.Median, fmt.Sprintf("%v %s / %s", ratio, row.Name, peer.Name)}
+	ratio := versus.GaugeRatio(row, peer, crowd.P99)
+	return versus.Reading{Value: ratio.Median, Text: fmt.Sprintf("%v %s / %s", ratio, row.Name, peer.Name)}
 }
 
-// leastShare is of the contender whose p99 the goals are about.
-func leastShare(f figures, workload string) reading {
+// leastShare is of the contender whose crowd.P99 the goals are about.
+func leastShare(f figures, workload string) versus.Reading {
 	row, ok := best(f.results[workload], p99Of)
 	if !ok {
-		return nothing
+		return versus.Nothing()
 	}
-	share := row.Gauge(slowestShare)
-	return reading{share, fmt.Sprintf("%.2f %s", share, row.Name)}
+	share := row.Gauge(crowd.SlowestShare)
+	return versus.Reading{Value: share, Text: fmt.Sprintf("%.2f %s", share, row.Name)}
 }
 
-func allocsOf(name string) func(figures, string) reading {
-	return func(f figures, workload string) reading {
+func allocsOf(name string) func(figures, string) versus.Reading {
+	return func(f figures, workload string) versus.Reading {
 		row, ok := f.results[workload].Row(name)
 		if !ok {
-			return nothing
+			return versus.Nothing()
 		}
-		return reading{row.Allocs(), versus.FormatCount(row.Allocs())}
+		return versus.Reading{Value: row.Allocs(), Text: versus.FormatCount(row.Allocs())}
 	}
 }
 
-func nanoseconds(f figures, workload string) reading {
+func nanoseconds(f figures, workload string) versus.Reading {
 	row, ok := best(f.results[workload], versus.Row.Nanoseconds)
 	if !ok {
-		return nothing
+		return versus.Nothing()
 	}
-	return reading{row.Nanoseconds(), versus.FormatNanoseconds(row.Nanoseconds())}
+	return versus.Reading{Value: row.Nanoseconds(), Text: versus.FormatNanoseconds(row.Nanoseconds())}
 }
 
-func idleKiB(f figures, _ string) reading {
+func idleKiB(f figures, _ string) versus.Reading {
 	for _, row := range f.idle {
 		if row.kind == versus.Ours {
-			return reading{row.bytes / 1024, versus.FormatCount(row.bytes / 1024)}
+			return versus.Reading{Value: row.bytes / 1024, Text: versus.FormatCount(row.bytes / 1024)}
 		}
 	}
-	return nothing
+	return versus.Nothing()
 }

@@ -2,28 +2,18 @@ package main
 
 import (
 	"context"
-	"net"
 
 	"github.com/gomodule/redigo/redis"
 
+	"github.com/bwredis/bwredis/bench/crowd"
+	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
-func redigoConn(ctx context.Context, t target) (redis.Conn, error) {
-	options := []redis.DialOption{redis.DialContextFunc(func(ctx context.Context, _, _ string) (net.Conn, error) { return t.connect(ctx) })}
-	if t.user != "" {
-		options = append(options, redis.DialUsername(t.user), redis.DialPassword(t.password))
-	}
-	return redis.DialContext(ctx, t.network, t.addr, options...)
-}
-
 // redigoClient is its pool, from which every call takes a connection.
 func redigoClient() client {
-	return client{name: "redigo", kind: versus.Peer, open: func(_ context.Context, t target, s shape) (session, error) {
-		return redigoSession{&redis.Pool{
-			DialContext: func(ctx context.Context) (redis.Conn, error) { return redigoConn(ctx, t) },
-			MaxActive:   s.connections(), MaxIdle: s.connections(), Wait: true,
-		}}, nil
+	return client{name: "redigo", kind: versus.Peer, open: func(_ context.Context, t dial.Target, s shape) (session, error) {
+		return redigoSession{t.RedigoPool(s.connections())}, nil
 	}}
 }
 
@@ -44,7 +34,7 @@ func (s redigoSession) do(ctx context.Context, command string, args ...any) (any
 	return redis.DoContext(c, ctx, command, args...)
 }
 
-func (s redigoSession) call(j job, _ int) call {
+func (s redigoSession) call(j job, _ int) crowd.Call {
 	switch j.verb {
 	case set:
 		return func(ctx context.Context) (int, error) {
@@ -69,8 +59,8 @@ func (s redigoSession) call(j job, _ int) call {
 	}
 }
 
-func redigoDial(ctx context.Context, t target) (pinger, error) {
-	c, err := redigoConn(ctx, t)
+func redigoDial(ctx context.Context, t dial.Target) (pinger, error) {
+	c, err := t.Redigo(ctx)
 	if err != nil {
 		return pinger{}, err
 	}

@@ -2,44 +2,19 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"io"
-	"net"
 	"slices"
-	"time"
 
 	"github.com/redis/rueidis"
 
+	"github.com/bwredis/bwredis/bench/crowd"
+	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
-// rueidisOptions are those of one connection.
-func rueidisOptions(t target) rueidis.ClientOption {
-	return rueidis.ClientOption{
-		InitAddress:       []string{t.addr},
-		Username:          t.user,
-		Password:          t.password,
-		ForceSingleClient: true,
-		DisableCache:      true,
-		ClientSetInfo:     rueidis.DisableClientSetInfo, // fewer commands when it connects
-		PipelineMultiplex: -1,
-		Dialer:            net.Dialer{KeepAlive: -1}, // no pings in between
-		DialCtxFn: func(ctx context.Context, _ string, _ *net.Dialer, _ *tls.Config) (net.Conn, error) {
-			return t.connect(ctx)
-		},
-	}
-}
-
-// Numbers for PipelineMultiplex, whose power of two is the number of connections.
-const (
-	multiplexOne  = -1
-	multiplexTwo  = 1 // the most within three
-	multiplexFour = 2
-)
-
 func rueidisWith(name string, change func(o *rueidis.ClientOption, s shape)) client {
-	return client{name: name, kind: versus.Peer, open: func(_ context.Context, t target, s shape) (session, error) {
-		options := rueidisOptions(t)
+	return client{name: name, kind: versus.Peer, open: func(_ context.Context, t dial.Target, s shape) (session, error) {
+		options := t.Rueidis()
 		change(&options, s)
 		c, err := rueidis.NewClient(options)
 		return rueidisSession{c}, err
@@ -48,17 +23,7 @@ func rueidisWith(name string, change func(o *rueidis.ClientOption, s shape)) cli
 
 // rueidisDefault has four connections, or as many as it may.
 func rueidisDefault() client {
-	return rueidisWith("rueidis", func(o *rueidis.ClientOption, s shape) { o.PipelineMultiplex = multiplex(s) })
-}
-
-func multiplex(s shape) int {
-	switch {
-	case s.limit == 0 || s.limit >= 4:
-		return multiplexFour
-	case s.limit >= 2:
-		return multiplexTwo
-	}
-	return multiplexOne
+	return rueidisWith("rueidis", func(o *rueidis.ClientOption, s shape) { o.PipelineMultiplex = dial.Multiplex(s.limit) })
 }
 
 func rueidisOne() client {
@@ -67,27 +32,25 @@ func rueidisOne() client {
 
 func rueidisAlways() client {
 	return rueidisWith("rueidis/always", func(o *rueidis.ClientOption, s shape) {
-		o.PipelineMultiplex, o.AlwaysPipelining = multiplex(s), true
+		o.PipelineMultiplex, o.AlwaysPipelining = dial.Multiplex(s.limit), true
 	})
 }
 
-const rueidisDelay = 20 * time.Microsecond
-
 func rueidisFlush() client {
 	return rueidisWith("rueidis/flush20us", func(o *rueidis.ClientOption, s shape) {
-		o.PipelineMultiplex, o.MaxFlushDelay = multiplex(s), rueidisDelay
+		o.PipelineMultiplex, o.MaxFlushDelay = dial.Multiplex(s.limit), dial.RueidisDelay
 	})
 }
 
 func rueidisFlushOne() client {
-	return rueidisWith("rueidis/flush20us, 1conn", func(o *rueidis.ClientOption, _ shape) { o.MaxFlushDelay = rueidisDelay })
+	return rueidisWith("rueidis/flush20us, 1conn", func(o *rueidis.ClientOption, _ shape) { o.MaxFlushDelay = dial.RueidisDelay })
 }
 
 type rueidisSession struct{ client rueidis.Client }
 
 func (s rueidisSession) close() { s.client.Close() }
 
-func (s rueidisSession) call(j job, _ int) call {
+func (s rueidisSession) call(j job, _ int) crowd.Call {
 	c := s.client
 	switch j.verb {
 	case set:
@@ -115,7 +78,7 @@ func (s rueidisSession) call(j job, _ int) call {
 	}
 }
 
-func (s rueidisSession) getInto(j job) call {
+func (s rueidisSession) getInto(j job) crowd.Call {
 	own := &sink{buf: make([]byte, 0, len(j.value)+1)}
 	return func(ctx context.Context) (int, error) {
 		own.buf = own.buf[:0]
@@ -150,8 +113,8 @@ func (s *sink) ReadFrom(r io.Reader) (total int64, err error) {
 	}
 }
 
-func rueidisDial(ctx context.Context, t target) (pinger, error) {
-	c, err := rueidis.NewClient(rueidisOptions(t))
+func rueidisDial(ctx context.Context, t dial.Target) (pinger, error) {
+	c, err := rueidis.NewClient(t.Rueidis())
 	if err != nil {
 		return pinger{}, err
 	}

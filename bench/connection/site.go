@@ -7,29 +7,25 @@ import (
 	"os"
 	"strings"
 
+	"github.com/bwredis/bwredis/bench/dial"
+	"github.com/bwredis/bwredis/bench/server"
 	"github.com/bwredis/bwredis/conn"
 	"github.com/bwredis/bwredis/resp"
 )
 
 // A site is a server, by all ways that lead to it.
 type site struct {
-	tcp       target
-	unix, tls *target // nil: there is none
-	login     bool    // benchUser exists
-	stop      func()  // may be called more than once
+	tcp       dial.Target
+	unix, tls *dial.Target // nil: there is none
+	login     bool         // server.User exists
+	stop      func()       // may be called more than once
 	version   string
 	sha       string // of the script
 }
 
-// Who may log in to a server that the program starts.
-const (
-	benchUser     = "bench"
-	benchPassword = "only-on-loopback-for-a-minute"
-)
-
 // withLogin is t for connections with a password.
-func (t target) withLogin() target {
-	t.user, t.password = benchUser, benchPassword
+func withLogin(t dial.Target) dial.Target {
+	t.User, t.Password = server.User, server.Password
 	return t
 }
 
@@ -53,14 +49,14 @@ func valueOf(size int) []byte { return []byte(strings.Repeat("x", size-1) + ".")
 var largeSizes = []int{64 << 10, 1 << 20}
 
 // openSite starts a server, or finds the one that is named.
-func openSite(ctx context.Context, server string) (*site, error) {
-	s := &site{tcp: target{network: "tcp", addr: server}, stop: func() {}}
-	if isBinary := server == "" || !strings.Contains(server, ":") || fileExists(server); isBinary {
-		started, err := startServer(ctx, server)
+func openSite(ctx context.Context, name string) (*site, error) {
+	s := &site{tcp: dial.Target{Network: "tcp", Addr: name}, stop: func() {}}
+	if isBinary := name == "" || !strings.Contains(name, ":") || fileExists(name); isBinary {
+		started, err := server.Start(ctx, name)
 		if err != nil {
 			return nil, err
 		}
-		s = started
+		s = &site{tcp: started.TCP, unix: started.Unix, tls: started.TLS, login: true, stop: started.Stop}
 	}
 	if err := s.prepare(ctx); err != nil {
 		s.stop()
@@ -76,7 +72,7 @@ func fileExists(path string) bool {
 
 // prepare stores what the workloads read.
 func (s *site) prepare(ctx context.Context) error {
-	c, err := s.tcp.ours(ctx)
+	c, err := s.tcp.Ours(ctx)
 	if err != nil {
 		return err
 	}
@@ -103,7 +99,7 @@ func (s *site) prepare(ctx context.Context) error {
 func (s *site) close() error {
 	defer s.stop()
 	ctx := context.Background()
-	c, err := s.tcp.ours(ctx)
+	c, err := s.tcp.Ours(ctx)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,10 @@ import (
 	"net"
 	"slices"
 
+	"github.com/bwredis/bwredis/bench/crowd"
+	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/memconn"
+	"github.com/bwredis/bwredis/bench/rawpipe"
 	"github.com/bwredis/bwredis/bench/versus"
 	"github.com/bwredis/bwredis/resp"
 )
@@ -55,11 +58,11 @@ func lone() []client {
 
 // A set-up is all about a workload but its name.
 type setup struct {
-	target      target
+	target      dial.Target
 	job         job
 	shape       shape
 	cancellable bool
-	rec         *recorder
+	rec         *crowd.Recorder
 	clients     []client
 }
 
@@ -75,8 +78,8 @@ func (p plan) workload(name, title string, u setup) versus.Workload {
 		w.Reference = raw
 		w.Contenders = append(w.Contenders, rawContender(u.target, u.job))
 	} else {
-		w.Reference, w.AsRate = rawPipe(u.shape.callers), true
-		w.Contenders = append(w.Contenders, rawPipeContender(u.target, u.job, u.shape.callers, u.rec != nil))
+		w.Reference, w.AsRate = rawpipe.Name(u.shape.callers), true
+		w.Contenders = append(w.Contenders, rawpipe.Contender(u.target, u.job.question(), u.shape.callers, u.rec != nil))
 	}
 	for _, c := range u.clients {
 		w.Contenders = append(w.Contenders, c.contender(u.target, u.job, u.shape, u.rec, u.cancellable))
@@ -149,7 +152,7 @@ func (p plan) large() (made []experiment) {
 // inMemory is what clients cost when the network costs next to nothing.
 func inMemory() versus.Workload {
 	reply := resp.AppendBulk(nil, valueOf(64))
-	t := target{network: "tcp", addr: "memory:6379", memory: func() net.Conn { return memconn.New(reply) }}
+	t := dial.Target{Network: "tcp", Addr: "memory:6379", Memory: func() net.Conn { return memconn.New(reply) }}
 	one := []client{oursOn(1), goredisClient(), goredisAuto(), goredisDuplex(), rueidisOne(), rueidisAlways(), redigoClient(), radixDefault()}
 	return plan{}.workload("memory-1", "client work alone: GET over a connection within memory, 1 caller",
 		setup{target: t, job: shortGet(), shape: shape{callers: 1}, clients: one})
@@ -159,14 +162,14 @@ func (p plan) churn() []experiment {
 	if !p.site.login {
 		return nil
 	}
-	itself := func(t target) target { return t }
-	made := plainly(churnWorkload("churn-plain", "new connection with password to the first reply, TCP", p.site.tcp.withLogin(), itself))
+	itself := func(t dial.Target) dial.Target { return t }
+	made := plainly(churnWorkload("churn-plain", "new connection with password to the first reply, TCP", withLogin(p.site.tcp), itself))
 	if p.site.tls == nil {
 		return made
 	}
 	return append(made, plainly(
-		churnWorkload("churn-tls", "new connection with password to the first reply, TLS 1.3, full handshake", p.site.tls.withLogin(), itself),
-		churnWorkload("churn-tls-resumed", "new connection with password to the first reply, TLS 1.3, session resumed", p.site.tls.withLogin(), target.resuming),
+		churnWorkload("churn-tls", "new connection with password to the first reply, TLS 1.3, full handshake", withLogin(*p.site.tls), itself),
+		churnWorkload("churn-tls-resumed", "new connection with password to the first reply, TLS 1.3, session resumed", withLogin(*p.site.tls), dial.Target.Resuming),
 	)...)
 }
 
@@ -183,8 +186,8 @@ func (p plan) latency() (made []experiment) {
 		{"goroutines", "a computing goroutine of the same program for every processor", computingGoroutines},
 	} {
 		for _, callers := range []int{8, 64} {
-			rec := newRecorder(callers)
-			quiet := plan{site: p.site, gauges: rec.gauges()}
+			rec := crowd.NewRecorder(callers)
+			quiet := plan{site: p.site, gauges: rec.Gauges()}
 			w := quiet.workload(fmt.Sprintf("latency-%d-%s", callers, when.name), fmt.Sprintf("GET, %d callers, %s", callers, when.title),
 				setup{target: p.site.tcp, job: shortGet(), shape: shape{callers: callers}, rec: rec})
 			made = append(made, experiment{Workload: w, stretch: latencyStretch, load: when.load})

@@ -1,4 +1,5 @@
-package main
+// Package server starts servers to measure clients against.
+package server
 
 import (
 	"bytes"
@@ -13,14 +14,31 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/bwredis/bwredis/bench/dial"
+)
+
+// A Server runs on loopback, with an account for User.
+type Server struct {
+	TCP       dial.Target
+	Unix, TLS *dial.Target // nil: there is none
+	Stop      func()       // may be called more than once, and leaves nothing
+}
+
+// Who may log in.
+const (
+	User     = "bench"
+	Password = "only-on-loopback-for-a-minute"
 )
 
 // binaries are looked for in this order.
 var binaries = []string{"redis-server", "valkey-server"}
 
-var errNoServer = errors.New("neither redis-server nor valkey-server is in PATH; name a binary, or a server that runs, with -server")
+// ErrNoServer is returned when there is nothing to start.
+var ErrNoServer = errors.New("neither redis-server nor valkey-server is in PATH; name a binary, or a server that runs, with -server")
 
-func findBinary(name string) (string, error) {
+// Find returns the path of the binary that is named, with an empty name of any that is in PATH.
+func Find(name string) (string, error) {
 	candidates := binaries
 	if name != "" {
 		candidates = []string{name}
@@ -33,12 +51,12 @@ func findBinary(name string) (string, error) {
 	if name != "" {
 		return "", fmt.Errorf("-server %q is neither a program nor host:port", name)
 	}
-	return "", errNoServer
+	return "", ErrNoServer
 }
 
-// startServer runs a server of its own on loopback, with TLS where it can.
-func startServer(ctx context.Context, name string) (*site, error) {
-	binary, err := findBinary(name)
+// Start runs a server, with TLS where it can. name is that of a binary; empty: any that is in PATH.
+func Start(ctx context.Context, name string) (*Server, error) {
+	binary, err := Find(name)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +64,7 @@ func startServer(ctx context.Context, name string) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	cert, err := newCertificate(dir)
+	cert, err := NewCertificate(dir)
 	if err != nil {
 		_ = os.RemoveAll(dir)
 		return nil, err
@@ -62,8 +80,8 @@ func startServer(ctx context.Context, name string) (*site, error) {
 }
 
 // launch starts the server, and waits until it answers. cert may be nil: no TLS.
-func launch(ctx context.Context, binary, dir string, cert *certificate) (*site, error) {
-	s := &site{login: true}
+func launch(ctx context.Context, binary, dir string, cert *Certificate) (*Server, error) {
+	s := &Server{}
 	config, err := s.configure(dir, cert)
 	if err != nil {
 		return nil, err
@@ -76,7 +94,7 @@ func launch(ctx context.Context, binary, dir string, cert *certificate) (*site, 
 	}
 	exited := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(exited) }()
-	s.stop = sync.OnceFunc(func() {
+	s.Stop = sync.OnceFunc(func() {
 		_ = cmd.Process.Kill()
 		<-exited
 		_ = os.RemoveAll(dir)
@@ -90,7 +108,7 @@ func launch(ctx context.Context, binary, dir string, cert *certificate) (*site, 
 }
 
 // configure fills in how the server is reached.
-func (s *site) configure(dir string, cert *certificate) (config string, err error) {
+func (s *Server) configure(dir string, cert *Certificate) (config string, err error) {
 	port, tlsPort := 0, 0
 	if port, err = freePort(); err != nil {
 		return "", err
@@ -99,24 +117,38 @@ func (s *site) configure(dir string, cert *certificate) (config string, err erro
 		return "", err
 	}
 	socket := filepath.Join(dir, "socket")
-	s.tcp = target{network: "tcp", addr: net.JoinHostPort(loopback, strconv.Itoa(port))}
-	s.unix = &target{network: "unix", addr: socket}
+	s.TCP = dial.Target{Network: "tcp", Addr: net.JoinHostPort(Loopback, strconv.Itoa(port))}
+	s.Unix = &dial.Target{Network: "unix", Addr: socket}
 	lines := []string{
-		"bind " + loopback, fmt.Sprint("port ", port), "unixsocket " + socket, "dir " + dir,
+		"bind " + Loopback, fmt.Sprint("port ", port), "unixsocket " + socket, "dir " + dir,
 		`save ""`, "appendonly no", "daemonize no", "loglevel warning",
-		"user " + benchUser + " on >" + benchPassword + " ~* +@all",
+		"user " + User + " on >" + Password + " ~* +@all",
 	}
 	if cert != nil {
-		s.tls = &target{network: "tcp", addr: net.JoinHostPort(loopback, strconv.Itoa(tlsPort)), tls: cert.client}
+		s.TLS = &dial.Target{Network: "tcp", Addr: net.JoinHostPort(Loopback, strconv.Itoa(tlsPort)), TLS: cert.Client}
 		lines = append(lines, fmt.Sprint("tls-port ", tlsPort), "tls-cert-file "+cert.file, "tls-key-file "+cert.keyFile,
 			"tls-ca-cert-file "+cert.file, "tls-auth-clients no")
 	}
 	return strings.Join(lines, "\n") + "\n", nil
 }
 
+// StopOnInterrupt calls stop, and ends the program, when ctx ends before done is called: a workload that is being measured does not look at the context.
+func StopOnInterrupt(ctx context.Context, stop func()) (done func()) {
+	finished := make(chan struct{})
+	go func() {
+		select {
+		case <-ctx.Done():
+			stop()
+			os.Exit(1)
+		case <-finished:
+		}
+	}()
+	return func() { close(finished) }
+}
+
 // freePort returns a port that nobody listened on a moment ago.
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", loopback+":0")
+	l, err := net.Listen("tcp", Loopback+":0")
 	if err != nil {
 		return 0, err
 	}
@@ -127,11 +159,11 @@ func freePort() (int, error) {
 const startTimeout = 10 * time.Second
 
 // await returns when the server answers, or will not.
-func (s *site) await(ctx context.Context, exited <-chan struct{}) error {
+func (s *Server) await(ctx context.Context, exited <-chan struct{}) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	for {
-		c, err := s.tcp.ours(ctx)
+		c, err := s.TCP.Ours(ctx)
 		if err == nil {
 			return c.Close()
 		}

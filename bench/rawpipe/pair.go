@@ -1,4 +1,4 @@
-package main
+package rawpipe
 
 import (
 	"context"
@@ -6,24 +6,25 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
-// rawPipe is the name of two connections that batch half the callers' requests each.
-func rawPipe(callers int) string { return fmt.Sprintf("raw pipe 2x%d", callers/2) }
+// Name is that of two connections that batch half the callers' requests each.
+func Name(callers int) string { return fmt.Sprintf("raw pipe 2x%d", callers/2) }
 
-// rawPipeContender is two goroutines on two connections.
-func rawPipeContender(t target, j job, callers int, timed bool) versus.Contender {
-	made := versus.Contender{Name: rawPipe(callers), Kind: versus.Floor}
+// Contender is two goroutines on two connections. When it is timed, its samples are bounded by time.
+func Contender(t dial.Target, questions []Question, callers int, timed bool) versus.Contender {
+	made := versus.Contender{Name: Name(callers), Kind: versus.Floor}
 	if timed {
 		made.SetupTimed = func() (versus.RunFor, func(), error) {
-			p, err := newPair(t, j, callers/2)
+			p, err := newPair(t, questions, callers/2)
 			return p.runFor, p.close, err
 		}
 		return made
 	}
 	made.Setup = func() (versus.Run, func(), error) {
-		p, err := newPair(t, j, callers/2)
+		p, err := newPair(t, questions, callers/2)
 		return p.run, p.close, err
 	}
 	return made
@@ -31,7 +32,7 @@ func rawPipeContender(t target, j job, callers int, timed bool) versus.Contender
 
 // A pair is two wires.
 type pair struct {
-	wires    [2]*wire
+	wires    [2]*Wire
 	starts   [2]func()
 	errs     [2]error
 	done     [2]int
@@ -40,10 +41,10 @@ type pair struct {
 	wg       sync.WaitGroup
 }
 
-func newPair(t target, j job, batch int) (*pair, error) {
+func newPair(t dial.Target, questions []Question, batch int) (*pair, error) {
 	p := &pair{}
 	for i := range p.wires {
-		w, err := newWire(context.Background(), t, j, batch)
+		w, err := NewWire(context.Background(), t, questions, batch)
 		if err != nil {
 			p.close()
 			return p, err
@@ -57,12 +58,12 @@ func newPair(t target, j job, batch int) (*pair, error) {
 	return p, nil
 }
 
-func (p *pair) work(w *wire, batch int) (done int, err error) {
+func (p *pair) work(w *Wire, batch int) (done int, err error) {
 	if p.deadline.IsZero() {
-		return p.n, w.run(p.n)
+		return p.n, w.Run(p.n)
 	}
 	for ; time.Now().Before(p.deadline); done += batch {
-		if err := w.exchange(batch); err != nil {
+		if err := w.Exchange(batch); err != nil {
 			return done, err
 		}
 	}
@@ -92,7 +93,7 @@ func (p *pair) runFor(d time.Duration) (n int, err error) {
 func (p *pair) close() {
 	for _, w := range p.wires {
 		if w != nil {
-			_ = w.nc.Close()
+			_ = w.NC.Close()
 		}
 	}
 }

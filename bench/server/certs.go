@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"crypto/ecdsa"
@@ -15,16 +15,18 @@ import (
 	"time"
 )
 
-const loopback = "127.0.0.1"
+// Loopback is where servers listen.
+const Loopback = "127.0.0.1"
 
-// A certificate signs itself, is good for loopback and for a day, and lies in two files.
-type certificate struct {
+// A Certificate signs itself, is good for loopback and for a day, and lies in two files.
+type Certificate struct {
 	file, keyFile string
-	pair          tls.Certificate
-	client        *tls.Config // trusts it
+	Pair          tls.Certificate
+	Client        *tls.Config // trusts it
 }
 
-func newCertificate(dir string) (*certificate, error) {
+// NewCertificate makes one, with its files in dir.
+func NewCertificate(dir string) (*Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -33,7 +35,7 @@ func newCertificate(dir string) (*certificate, error) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "bwredis benchmark"},
 		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(24 * time.Hour),
-		IPAddresses: []net.IP{net.ParseIP(loopback)}, IsCA: true, BasicConstraintsValid: true,
+		IPAddresses: []net.IP{net.ParseIP(Loopback)}, IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
@@ -49,8 +51,8 @@ func newCertificate(dir string) (*certificate, error) {
 	return saveCertificate(dir, certPEM, keyPEM)
 }
 
-func saveCertificate(dir string, certPEM, keyPEM []byte) (*certificate, error) {
-	c := &certificate{file: filepath.Join(dir, "cert.pem"), keyFile: filepath.Join(dir, "key.pem")}
+func saveCertificate(dir string, certPEM, keyPEM []byte) (*Certificate, error) {
+	c := &Certificate{file: filepath.Join(dir, "cert.pem"), keyFile: filepath.Join(dir, "key.pem")}
 	if err := os.WriteFile(c.file, certPEM, 0o600); err != nil {
 		return nil, err
 	}
@@ -61,9 +63,9 @@ func saveCertificate(dir string, certPEM, keyPEM []byte) (*certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.pair = pair
+	c.Pair = pair
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(certPEM)
-	c.client = &tls.Config{RootCAs: roots, ServerName: loopback, MinVersion: tls.VersionTLS13}
+	c.Client = &tls.Config{RootCAs: roots, ServerName: Loopback, MinVersion: tls.VersionTLS13}
 	return c, nil
 }

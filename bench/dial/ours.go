@@ -1,0 +1,16 @@
+package dial
+
+import (
+	"context"
+
+	"github.com/bwredis/bwredis/conn"
+)
+
+// Ours is a connection of package conn.
+func (t Target) Ours(ctx context.Context) (*conn.Conn, error) {
+	d := conn.Dialer{TLS: t.TLS, Username: t.User, Password: t.Password}
+	if t.Memory != nil {
+		d.DialContext = t.overMemory
+	}
+	return d.Dial(ctx, t.Network, t.Addr)
+}

@@ -1,0 +1,20 @@
+package dial
+
+import (
+	"context"
+	"net"
+
+	"github.com/mediocregopher/radix/v4"
+)
+
+// netDialer is how radix takes a function that dials.
+type netDialer Target
+
+func (d netDialer) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
+	return Target(d).Connect(ctx)
+}
+
+// Radix makes connections of radix.
+func (t Target) Radix() radix.Dialer {
+	return radix.Dialer{NetDialer: netDialer(t), AuthUser: t.User, AuthPass: t.Password}
+}
