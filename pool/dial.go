@@ -129,7 +129,7 @@ func (p *Pool) dialDoneLocked(d *dial, c *conn.Conn, err error) (failures uint64
 	case err != nil:
 		p.stats.DialErrors++
 		if c != nil {
-			p.doomed = append(p.doomed, m)
+			p.doomed = append(p.doomed, end{c: c})
 		}
 		if current && !p.closed {
 			p.outage.failed(err, d.began)

@@ -29,7 +29,6 @@ type member struct {
 	pause     time.Duration // how long it was unused before this use, as long as it has not proved to live
 	failures  uint64        // the pool's count when it was last known to live
 	retired   CloseReason   // why it is closed when users becomes 0; "": it is not
-	end       CloseTrace    // what became of it, once it is out of the pool
 	callers   int           // how many had it when it was found dead
 	buried    bool          // it was found dead, and is counted
 	after     uint64        // dials begun until then: any that begins now has a higher number
@@ -192,9 +191,8 @@ func (p *Pool) buryLocked(m *member) {
 func (p *Pool) closeLocked(m *member, reason CloseReason) {
 	p.kept = without(p.kept, m)
 	p.apart = without(p.apart, m)
-	p.doomed = append(p.doomed, m)
+	p.doomed = append(p.doomed, end{m.c, CloseTrace{Reason: reason, Err: m.c.Err()}, m.born, m.callers})
 	*p.stats.closed(reason)++
-	m.end = CloseTrace{Reason: reason, Err: m.c.Err()}
 }
 
 // settleLocked follows every change in what is available: waiters are served, what is too many is closed, what is idle will be when its time has come.

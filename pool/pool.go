@@ -32,7 +32,8 @@ type Pool struct {
 	dialCtx    context.Context
 	stopDials  context.CancelFunc
 	holders    int       // callers that hold a member, and dials that have ended and are still to be told of
-	doomed     []*member // out of the pool, to be closed by unlock
+	doomed     []end     // out of the pool, to be closed by unlock
+	waiters    sync.Pool // of *waiter. Not shared with other pools: under testing/synctest, channels must stay in their bubble
 	closing    int       // of them, those that unlock is about to close
 	closed     bool
 	drained    chan struct{} // closed when the pool is, and nothing is left of it
@@ -132,7 +133,7 @@ func (p *Pool) Close() error {
 	for _, m := range p.apart {
 		m.retireLocked(ClosedByUs)
 		if m.alone {
-			p.doomed = append(p.doomed, m) // its caller may be blocked for as long as it likes; counted when it comes back
+			p.doomed = append(p.doomed, end{c: m.c}) // its caller may be blocked for as long as it likes; counted when it comes back
 		}
 	}
 	p.failLocked(ErrClosed)
@@ -158,9 +159,9 @@ func (p *Pool) unlock() {
 	if recovery != nil {
 		p.reports.recovered(recovery.took, recovery.failures)
 	}
-	for _, m := range doomed {
-		_ = m.c.Close()
-		p.tellEnd(m)
+	for i := range doomed {
+		_ = doomed[i].c.Close()
+		p.tellEnd(&doomed[i])
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -168,16 +169,23 @@ func (p *Pool) unlock() {
 	p.checkDrainedLocked()
 }
 
-// tellEnd tells of a connection that was closed. One that its caller still has is told of when it comes back.
-func (p *Pool) tellEnd(m *member) {
-	if m.end.Reason == "" {
+// An end is that of one connection, to be closed and told of by unlock.
+type end struct {
+	c       *conn.Conn
+	told    CloseTrace    // without a reason: its caller still has it, and it is told of when it comes back
+	born    time.Duration // when its dial ended, since the pool was made
+	callers int           // how many had it when it was found dead
+}
+
+func (p *Pool) tellEnd(e *end) {
+	if e.told.Reason == "" {
 		return
 	}
-	if m.end.Reason == ClosedDead && m.end.Err != nil {
-		p.reports.broken(m.end.Err, m.callers)
+	if e.told.Reason == ClosedDead && e.told.Err != nil {
+		p.reports.broken(e.told.Err, e.callers)
 	}
-	m.end.Age = time.Since(p.made) - m.born
-	p.cfg.Trace.close(m.end)
+	e.told.Age = time.Since(p.made) - e.born
+	p.cfg.Trace.close(e.told)
 }
 
 // checkDrainedLocked lets Close return when nothing is left to wait for.

@@ -2,7 +2,6 @@ package pool
 
 import (
 	"context"
-	"slices"
 	"time"
 )
 
@@ -66,15 +65,32 @@ func (p *Pool) failLocked(err error) {
 
 // sendLocked ends a wait.
 func (p *Pool) sendLocked(w *waiter, got handover) {
-	w.ready <- got
+	since := w.since
+	w.ready <- got // and from now on the waiter is its caller's
 	switch {
-	case w.since.IsZero():
+	case since.IsZero():
 	case got.err != nil:
 		p.stats.WaitsFailed++
 	default:
 		p.stats.WaitsServed++
-		p.stats.Wait.observe(time.Since(w.since))
+		p.stats.Wait.observe(time.Since(since))
 	}
+}
+
+// newWaiter returns a waiter that somebody else was, or a new one.
+func (p *Pool) newWaiter(n need) *waiter {
+	w, ok := p.waiters.Get().(*waiter)
+	if !ok {
+		return &waiter{need: n, ready: make(chan handover, 1)}
+	}
+	w.need = n
+	return w
+}
+
+// recycle makes a waiter available to another caller. It is in no queue, and nothing is in its channel.
+func (p *Pool) recycle(w *waiter) {
+	*w = waiter{ready: w.ready}
+	p.waiters.Put(w)
 }
 
 // serveLocked looks at every waiter, oldest first: it is handed a connection that fits, or stays because one is on its way, or is told why there is none.
@@ -84,7 +100,7 @@ func (p *Pool) serveLocked() {
 		return
 	}
 	waiters := p.queue.waiters
-	p.queue = queue{waiters: slices.Grow([]*waiter(nil), len(waiters))}
+	p.queue = queue{waiters: waiters[:0]} // who stays takes a place that was looked at already
 	for _, w := range waiters {
 		if m := p.bestLocked(w.need); m != nil {
 			var got handover
@@ -98,6 +114,7 @@ func (p *Pool) serveLocked() {
 		}
 		p.queue.push(w)
 	}
+	clear(waiters[len(p.queue.waiters):])
 	p.noteShareLocked(p.queue.waiters...)
 }
 
@@ -106,13 +123,14 @@ func (p *Pool) wait(ctx context.Context, w *waiter) handover {
 	if p.cfg.Trace == nil || w.since.IsZero() {
 		return p.waitUntold(ctx, w)
 	}
-	began := w.since
+	began, alone := w.since, w.exclusive
 	got := p.waitUntold(ctx, w)
-	p.cfg.Trace.wait(WaitTrace{Alone: w.exclusive, Took: time.Since(began), Err: got.err})
+	p.cfg.Trace.wait(WaitTrace{Alone: alone, Took: time.Since(began), Err: got.err})
 	return got
 }
 
 func (p *Pool) waitUntold(ctx context.Context, w *waiter) handover {
+	defer p.recycle(w)
 	select {
 	case got := <-w.ready:
 		return got

@@ -2,6 +2,7 @@ package pool
 
 import (
 	"context"
+	"runtime"
 	"time"
 
 	"github.com/bwredis/bwredis/conn"
@@ -19,7 +20,8 @@ type handover struct {
 	err      error
 	began    time.Duration // of this use, since the pool was made; 0: it is not to be timed
 	probe    bool          // before use
-	again    bool          // the one before was found dead
+	counted  bool          // as a caller
+	yielded  bool          // others have had a chance to give one back
 	answered bool          // the server did, during this use
 }
 
@@ -29,20 +31,27 @@ func (p *Pool) take(ctx context.Context, n need, got *handover) error {
 		if err := ctx.Err(); err != nil {
 			return left(err)
 		}
-		if w := p.pick(n, got); w != nil {
+		switch w := p.pick(n, got); {
+		case w != nil:
 			*got = p.wait(ctx, w)
+		case got.m == nil && got.err == nil:
+			// Whoever has a connection for no longer than others take to run is about to give it back. A queue would make everybody wait from then on: each
+			// connection goes to the one in front, who has to be woken, and meanwhile the next one queues.
+			runtime.Gosched()
+			continue
 		}
 		if got.err != nil || !got.probe || p.prove(got) {
 			return got.err
 		}
-		*got = handover{again: true}
+		*got = handover{counted: true, yielded: true}
 	}
 }
 
 // left is the error of a caller whose context ended before it had a connection.
 func left(err error) error { return &conn.Error{Op: conn.OpQueue, Addr: "pool", Err: err} }
 
-// pick takes the best connection there is. Where there is none it returns a waiter in the queue, or why waiting is of no use.
+// pick takes the best connection there is. Where there is none it returns a waiter in the queue, or why waiting is of no use; or nothing, the first time, when it may be
+// enough to let others run.
 func (p *Pool) pick(n need, got *handover) *waiter {
 	p.mu.Lock()
 	defer p.unlock()
@@ -50,7 +59,8 @@ func (p *Pool) pick(n need, got *handover) *waiter {
 		got.err = ErrClosed
 		return nil
 	}
-	if !got.again {
+	if !got.counted {
+		got.counted = true
 		p.usage.requested(n)
 	}
 	best := p.bestLocked(n)
@@ -61,7 +71,11 @@ func (p *Pool) pick(n need, got *handover) *waiter {
 		p.useLocked(best, n, got)
 		return nil
 	}
-	w := &waiter{need: n, ready: make(chan handover, 1)}
+	if !got.yielded && p.inUse > 0 {
+		got.yielded = true
+		return nil
+	}
+	w := p.newWaiter(n)
 	if best == nil {
 		if p.expectLocked(w) != nil {
 			got.err = p.outage.explain()

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -58,12 +59,14 @@ func TestTrace(t *testing.T) {
 		d.pool = p
 
 		connection(t, p) // waits for a dial
+		synctest.Wait()
 		require.Equal(t, []pool.WaitTrace{{Took: time.Second}}, d.waits)
 		require.Equal(t, time.Second, d.dials[0].Took)
 		require.NoError(t, d.dials[0].Err)
 
 		b.setBefore(func(context.Context, int) error { return refused })
 		require.ErrorIs(t, ignore(do(t.Context(), p, "SET", "k", "v")), refused) // goes to another, which cannot be had
+		synctest.Wait()
 		require.Equal(t, []pool.ResetTrace{{Code: "READONLY"}}, d.resets)
 		require.Len(t, d.again, 1)
 		require.ErrorContains(t, d.again[0].First, "READONLY")
@@ -78,12 +81,14 @@ func TestTrace(t *testing.T) {
 		require.True(t, func() bool { b.closeAll(); time.Sleep(time.Second); return true }())
 		two.give <- refused
 		<-two.done
+		synctest.Wait()
 		last := d.ends[len(d.ends)-1]
 		require.Equal(t, pool.ClosedDead, last.Reason)
 		require.GreaterOrEqual(t, last.Age, time.Second)
 
 		connection(t, p)
 		time.Sleep(20 * time.Second)
+		synctest.Wait()
 		require.Equal(t, pool.ClosedIdle, d.ends[len(d.ends)-1].Reason)
 		connection(t, p)
 		p.Reset()
