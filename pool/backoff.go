@@ -60,6 +60,9 @@ func (b *backoff) connected() { b.err, b.until, b.slow = nil, time.Time{}, false
 
 func (b *backoff) succeeded() { *b = backoff{} }
 
+// forget makes way for the next attempt. That there were failures is still to be told of when it works.
+func (b *backoff) forget() { *b = backoff{since: b.since, at: b.at, failures: b.failures} }
+
 // A recovery is the end of an outage.
 type recovery struct {
 	took     time.Duration
@@ -72,6 +75,9 @@ func (p *Pool) workedLocked(m *member) {
 		return
 	}
 	m.proven = true
+	if !p.made.Add(m.born).After(p.outage.at) {
+		return // it is older than the last failure, and says nothing of it
+	}
 	if p.outage.failures > 0 {
 		p.recovery = &recovery{time.Since(p.outage.since), p.outage.failures}
 	}

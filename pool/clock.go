@@ -60,8 +60,15 @@ func (p *Pool) onTimer() {
 	case p.clock.ticking:
 		p.wakeAtLocked(p.clock.now.Add(p.clock.tick))
 	case !at.IsZero():
-		p.wakeAtLocked(at)
+		p.wakeAtLocked(later(at, p.clock.now.Add(p.clock.tick))) // one that is to be replaced has ended already
 	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // retireOldLocked closes what has been idle for too long, and sees to what has lived for too long.
@@ -74,6 +81,9 @@ func (p *Pool) retireOldLocked(now time.Time) {
 		case !m.aged && !now.Before(m.endOfLife):
 			m.aged, p.aging = true, true
 		}
+	}
+	for _, m := range p.apart {
+		m.aged = m.aged || !now.Before(m.endOfLife) // seen to when it comes back
 	}
 }
 

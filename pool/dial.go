@@ -87,13 +87,15 @@ func (p *Pool) conclude(d *dial, c *conn.Conn, err error) {
 	}
 	failures := p.dialDoneLocked(d, c, err)
 	p.unlock()
+	defer func() {
+		p.mu.Lock()
+		p.holders--
+		p.unlock()
+	}()
 	if failures > 0 {
 		p.reports.dialFailed(err, failures)
 	}
 	p.cfg.Trace.dial(DialTrace{Began: d.began, Took: time.Since(d.began), Err: err})
-	p.mu.Lock()
-	p.holders--
-	p.unlock()
 }
 
 // checked returns why a connection is of no use. What comes of a dial says that nothing of any request was sent.
@@ -133,6 +135,7 @@ func (p *Pool) dialDoneLocked(d *dial, c *conn.Conn, err error) (failures uint64
 		}
 		if current && !p.closed {
 			p.outage.failed(err, d.began)
+			p.dialFails, p.dialErr = p.dialFails+1, err
 			failures = p.outage.failures
 		}
 	case p.closed:

@@ -117,7 +117,7 @@ func (p *Pool) giveBack(got *handover, clean bool) (after uint64) {
 		p.closeLocked(m, m.retired)
 	case dirty || m.c.Err() != nil:
 		p.buryLocked(m)
-	case m.probing: // nothing new is known of it
+	case m.probing && m.retired == "": // nothing new is known of it
 	default:
 		p.usedLocked(m)
 	}
@@ -161,6 +161,7 @@ func (p *Pool) returnLocked(m *member) {
 	}
 	p.apart = without(p.apart, m)
 	p.kept = append(p.kept, m)
+	p.aging = p.aging || m.aged
 }
 
 // dropLocked takes a kept member out: now when it is idle, else when its last user is done.
@@ -179,7 +180,7 @@ func (p *Pool) buryLocked(m *member) {
 	if err := m.c.Err(); err != nil {
 		p.failures++
 		m.after = p.dialled
-		if !m.proven && m.generation == p.generation { // a server that takes connections and drops them is away as well
+		if !m.proven && m.callers > 0 && m.generation == p.generation { // a server that takes connections and drops them is away as well
 			p.outage.dropped(err, m.began)
 		}
 	}
@@ -193,6 +194,9 @@ func (p *Pool) closeLocked(m *member, reason CloseReason) {
 	p.apart = without(p.apart, m)
 	p.doomed = append(p.doomed, end{m.c, CloseTrace{Reason: reason, Err: m.c.Err()}, m.born, m.callers})
 	*p.stats.closed(reason)++
+	if reason != ClosedDead && m.c.Err() == nil {
+		p.workedLocked(m) // it lived for as long as it was to
+	}
 }
 
 // settleLocked follows every change in what is available: waiters are served, what is too many is closed, what is idle will be when its time has come.

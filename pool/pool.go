@@ -44,6 +44,8 @@ type Pool struct {
 	samples    int           // how many more requests are to be timed until the next tick
 	dialEnd    chan struct{} // closed when a dial ends; nil: nobody waits for that
 	outage     backoff       // of dials
+	dialFails  uint64        // dials of their generation that failed
+	dialErr    error         // the last of them
 	recovery   *recovery     // from an outage, to be told by unlock
 	reports    reports
 	refusals   backoff // of servers that are no master
@@ -93,7 +95,7 @@ func (p *Pool) With(ctx context.Context, fn func(*conn.Conn) error) error {
 // new connections.
 func (p *Pool) Reset() {
 	p.mu.Lock()
-	p.outage.succeeded() // whatever was dialled until now
+	p.outage.forget() // whatever was dialled until now
 	p.resetLocked()
 	p.unlock()
 	p.cfg.Trace.reset(ResetTrace{})
@@ -159,14 +161,23 @@ func (p *Pool) unlock() {
 	if recovery != nil {
 		p.reports.recovered(recovery.took, recovery.failures)
 	}
-	for i := range doomed {
-		_ = doomed[i].c.Close()
-		p.tellEnd(&doomed[i])
+	p.closeEach(doomed)
+}
+
+// closeEach closes connections, all of them even when a trace panics.
+func (p *Pool) closeEach(doomed []end) {
+	if len(doomed) == 0 {
+		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.closing -= len(doomed)
-	p.checkDrainedLocked()
+	defer p.closeEach(doomed[1:])
+	defer func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.closing--
+		p.checkDrainedLocked()
+	}()
+	_ = doomed[0].c.Close()
+	p.tellEnd(&doomed[0])
 }
 
 // An end is that of one connection, to be closed and told of by unlock.

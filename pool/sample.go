@@ -9,6 +9,7 @@ const maxSamples = 32
 // sampleLocked returns when a use begins, if it is to be timed.
 func (p *Pool) sampleLocked() (began time.Duration) {
 	if p.samples == 0 {
+		p.nowLocked() // the next tick brings new ones
 		return 0
 	}
 	p.samples--

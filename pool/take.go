@@ -148,7 +148,9 @@ func (p *Pool) expectLocked(w *waiter) error {
 	switch {
 	case n.exclusive && p.alone+p.queue.alone >= p.cfg.exclusive():
 		return nil // the limit is used up by others, who will come back
-	case p.outage.open() && len(p.dials) > 0 && !w.tests && !p.usableLocked(n):
+	case p.outage.err != nil && p.soonLocked(n):
+		return nil // one is there, and nobody knows when there will be another
+	case p.outage.open() && len(p.dials) > 0 && !w.tests:
 		return p.outage.err // the server has been away for a while, and somebody else finds out whether it is back
 	case p.fittingLocked(n) > p.queue.claims(n):
 		return nil // one of the dials in flight will do
@@ -179,6 +181,16 @@ func (p *Pool) fittingLocked(n need) (fitting int) {
 		}
 	}
 	return fitting
+}
+
+// soonLocked reports whether a kept connection would serve n as soon as somebody who has it now is done with it, or has found out that it lives.
+func (p *Pool) soonLocked(n need) bool {
+	for _, m := range p.kept {
+		if m.number > n.after && m.users > 0 && (m.probing || !n.exclusive) && m.c.Err() == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // usableLocked reports whether a kept connection would serve n if it were less busy.
