@@ -1,8 +1,9 @@
 package pool
 
-// crowded is how many requests in flight are many. Fewer are spread over all connections, where none waits for another's reply. From there on the round trip is paid
-// for by how many requests share a write and a read: with three connections kept, 64 callers are served by a sixth more on two than on three, and by a third more on
-// one; but where the program's own goroutines take every processor, whoever reads has to be scheduled first, and one connection serves a third less than three.
+// crowded is how many requests in flight are many. Fewer are spread over all connections, where none waits for another's reply. From there on a round trip is
+// the cheaper the more requests share a write and a read, so fewer connections serve more of them. One would serve the most, but not where the program's own
+// goroutines take every processor: there, whoever reads has to be scheduled first, and with two connections two can be. Large values take no harm.
+// docs/pool.md has figures.
 const crowded = 16
 
 // A spread is what is known of the connections that a caller could have.
