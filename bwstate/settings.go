@@ -70,7 +70,8 @@ type Settings struct {
 	Warnings []string // what parses but is probably not meant; never holds a secret
 
 	// Logger is told by [Open], as warnings and each once, what Warnings holds, and later what is wrong without
-	// stopping anything: certificates that expire soon, files that have changed and cannot be used. nil: nobody is told.
+	// stopping anything: certificates that expire soon, files that have changed and cannot be used; and by the pool of outages, of connections that
+	// broke and of servers that are no master, each sort once in 30 seconds with a count. nil: nobody is told.
 	Logger *slog.Logger `json:"-"`
 }
 
