@@ -81,6 +81,9 @@ func (p plan) workload(name, title string, u setup) versus.Workload {
 		w.Reference, w.AsRate = rawpipe.Name(u.shape.callers), true
 		w.Contenders = append(w.Contenders, rawpipe.Contender(u.target, u.job.question(), u.shape.callers, u.rec != nil))
 	}
+	if u.job.verb == get && u.shape.callers >= 8 && !u.cancellable {
+		w.Contenders = append(w.Contenders, parkedFloor().contender(u.target, u.job, u.shape, u.rec, false))
+	}
 	for _, c := range u.clients {
 		w.Contenders = append(w.Contenders, c.contender(u.target, u.job, u.shape, u.rec, u.cancellable))
 	}
