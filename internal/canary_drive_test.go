@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -168,13 +169,13 @@ func TestCanaryInValues(t *testing.T) {
 
 // Nor in what a pool logs and traces of an outage.
 func TestCanaryInWhatAPoolTells(t *testing.T) {
-	var told bytes.Buffer
+	told := new(listener)
 	server := redistest.NewServer(t, redistest.Redis(redistest.Options{Password: "another"}))
 	d := &conn.Dialer{Password: canary, Timeout: time.Second}
-	note := func(e any) { fmt.Fprintf(&told, "%v %+v %#v\n", e, e, e) }
+	note := func(e any) { fmt.Fprintf(told, "%v %+v %#v\n", e, e, e) }
 	p, err := pool.New(pool.Config{
 		Dial:   func(ctx context.Context) (*conn.Conn, error) { return d.Dial(ctx, "tcp", server.Addr()) },
-		Logger: slog.New(slog.NewJSONHandler(&told, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Logger: slog.New(slog.NewJSONHandler(told, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Trace:  &pool.Trace{Dial: func(e pool.DialTrace) { note(e) }, Wait: func(e pool.WaitTrace) { note(e) }},
 	})
 	require.NoError(t, err)
@@ -184,4 +185,22 @@ func TestCanaryInWhatAPoolTells(t *testing.T) {
 	require.NoError(t, p.Close())
 	require.Contains(t, told.String(), "WRONGPASS")
 	hides(t, "the log", told.String())
+}
+
+// A listener keeps what several goroutines tell.
+type listener struct {
+	mu   sync.Mutex
+	told bytes.Buffer
+}
+
+func (l *listener) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.told.Write(b)
+}
+
+func (l *listener) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.told.String()
 }
