@@ -75,8 +75,8 @@ func (p *Pool) workedLocked(m *member) {
 		return
 	}
 	m.proven = true
-	if !p.made.Add(m.born).After(p.outage.at) {
-		return // it is older than the last failure, and says nothing of it
+	if m.generation != p.generation || !p.made.Add(m.born).After(p.outage.at) {
+		return // it is to another server, or older than the last failure, and says nothing of it
 	}
 	if p.outage.failures > 0 {
 		p.recovery = &recovery{time.Since(p.outage.since), p.outage.failures}

@@ -153,7 +153,9 @@ func (p *Pool) dialDoneLocked(d *dial, c *conn.Conn, err error) (failures uint64
 }
 
 func (p *Pool) newMemberLocked(c *conn.Conn, d *dial) *member {
+	asked := p.clock.asked
 	now := p.nowLocked()
+	p.clock.asked = asked                                                  // a dial alone is no use of the pool, and must not keep it dialling
 	life := p.cfg.MaxLifetime - rand.N(p.cfg.MaxLifetime/lifetimeJitter+1) // connections that were made together do not end together
 	return &member{c: c, number: d.number, generation: d.generation, failures: d.failures, began: d.began, born: time.Since(p.made), idleSince: now, endOfLife: now.Add(life)}
 }

@@ -266,3 +266,59 @@ func TestTraceThatPanics(t *testing.T) {
 		require.NoError(t, p.Close())
 	})
 }
+
+// A pool that nobody uses dials nothing, however short its connections live.
+func TestUnusedPoolDoesNotDial(t *testing.T) {
+	for _, life := range []time.Duration{1, 40 * time.Millisecond, 200 * time.Millisecond, time.Second} {
+		t.Run(life.String(), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				b := newBackend(t, nil)
+				p := b.pool(pool.Config{MaxLifetime: life})
+				connection(t, p)
+				time.Sleep(time.Hour)
+				require.LessOrEqual(t, len(b.dials()), 3)
+				require.Zero(t, p.Stats().Open)
+			})
+		})
+	}
+}
+
+// A server, or a proxy, that closes each connection right after the handshake is not dialled again and again for one caller.
+func TestServerThatClosesAfterTheHandshake(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBackend(t, nil)
+		p, err := pool.New(pool.Config{Dial: func(ctx context.Context) (*conn.Conn, error) {
+			c, err := b.dial(ctx)
+			b.closeAll()
+			return c, err
+		}})
+		require.NoError(t, err)
+		for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(10 * time.Millisecond) {
+			require.Error(t, ignore(do(t.Context(), p, "PING")))
+		}
+		require.Less(t, len(b.dials()), 40)
+		require.NoError(t, p.Close())
+		balanced(t, p)
+	})
+}
+
+// Warm goes on when room comes from a connection that is given back.
+func TestWarmWaitsForRoom(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBackend(t, nil)
+		p := b.pool(pool.Config{Keep: 1, MaxOpen: 2, MaxLifetime: 10 * time.Second, IdleTimeout: time.Hour})
+		slow := start(t.Context(), p, "SLEEP", "60000")
+		for p.Stats().Dials < 2 { // the slow one's connection is old
+			time.Sleep(100 * time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			_, _ = do(ctx, p, "PING")
+			cancel()
+		}
+		alone := borrow(t.Context(), p)
+		warm := make(chan error, 1)
+		go func() { warm <- p.Warm(t.Context()) }()
+		require.NoError(t, (<-slow).err)
+		require.NoError(t, <-warm)
+		alone.back(t)
+	})
+}

@@ -180,8 +180,8 @@ func (p *Pool) buryLocked(m *member) {
 	if err := m.c.Err(); err != nil {
 		p.failures++
 		m.after = p.dialled
-		if !m.proven && m.callers > 0 && m.generation == p.generation { // a server that takes connections and drops them is away as well
-			p.outage.dropped(err, m.began)
+		if !m.proven && m.generation == p.generation && (m.callers > 0 || p.nowLocked().Sub(m.idleSince) < probeAfter) {
+			p.outage.dropped(err, m.began) // a server that takes connections and drops them is away as well, but not one that closes what is unused
 		}
 	}
 	m.buried = true
@@ -194,6 +194,7 @@ func (p *Pool) closeLocked(m *member, reason CloseReason) {
 	p.apart = without(p.apart, m)
 	p.doomed = append(p.doomed, end{m.c, CloseTrace{Reason: reason, Err: m.c.Err()}, m.born, m.callers})
 	*p.stats.closed(reason)++
+	p.tellDialEndLocked() // there is room
 	if reason != ClosedDead && m.c.Err() == nil {
 		p.workedLocked(m) // it lived for as long as it was to
 	}
