@@ -17,14 +17,41 @@ type waiter struct {
 // A queue holds waiters, oldest first. Pool.mu guards it.
 type queue struct {
 	waiters []*waiter
-	alone   int // how many of them need a connection alone
+	tally
+}
+
+// A tally counts waiters.
+type tally struct {
+	alone   int // those that need a connection alone
+	special int // those that have to be looked at one by one
+	noted   int // those that are noted as waiting because of MaxShare
+}
+
+// special reports whether what is true of others that wait for the same need not be true of w.
+func (w *waiter) special() bool { return w.after > 0 || w.tests }
+
+// count adds w n times.
+func (t *tally) count(w *waiter, n int) {
+	if w.exclusive {
+		t.alone += n
+	}
+	if w.special() {
+		t.special += n
+	}
+	if w.noted {
+		t.noted += n
+	}
 }
 
 func (q *queue) push(w *waiter) {
 	q.waiters = append(q.waiters, w)
-	if w.exclusive {
-		q.alone++
-	}
+	q.count(w, 1)
+}
+
+// keep puts waiters back who are behind all others and were not looked at.
+func (q *queue) keep(rest []*waiter, t tally) {
+	q.waiters = append(q.waiters, rest...)
+	q.alone, q.special, q.noted = q.alone+t.alone, q.special+t.special, q.noted+t.noted
 }
 
 // remove takes a waiter out who leaves, unless he was served already.
@@ -32,8 +59,8 @@ func (q *queue) remove(w *waiter) (removed bool) {
 	before := len(q.waiters)
 	q.waiters = without(q.waiters, w)
 	removed = len(q.waiters) < before
-	if removed && w.exclusive {
-		q.alone--
+	if removed {
+		q.count(w, -1)
 	}
 	return removed
 }
@@ -94,25 +121,40 @@ func (p *Pool) recycle(w *waiter) {
 }
 
 // serveLocked looks at every waiter, oldest first: it is handed a connection that fits, or stays because one is on its way, or is told why there is none.
-// Whatever changes what is available, and every dial that ends, is followed by it.
+// Whatever changes what is available, and every dial that ends, is followed by it. When somebody has to stay for a reason that holds for all behind him who need the
+// same, those are not looked at.
 func (p *Pool) serveLocked() {
 	if len(p.queue.waiters) == 0 {
 		return
 	}
-	waiters := p.queue.waiters
+	waiters, ahead := p.queue.waiters, p.queue.tally
 	p.queue = queue{waiters: waiters[:0]} // who stays takes a place that was looked at already
-	for _, w := range waiters {
+	var alone, shared bool                // nothing is to be had for those
+	for i, w := range waiters {
+		if ahead.special == 0 && (alone || ahead.alone == 0) && (shared || ahead.alone == len(waiters)-i) {
+			p.queue.keep(waiters[i:], ahead)
+			break
+		}
+		ahead.count(w, -1)
+		if !w.special() && (w.exclusive && alone || !w.exclusive && shared) {
+			p.queue.push(w)
+			continue
+		}
 		if m := p.bestLocked(w.need); m != nil {
 			var got handover
 			p.useLocked(m, w.need, &got)
 			p.sendLocked(w, got)
 			continue
 		}
-		if err := p.expectLocked(w); err != nil {
+		same, err := p.expectLocked(w)
+		if err != nil {
 			p.sendLocked(w, handover{err: p.outage.explain()})
 			continue
 		}
 		p.queue.push(w)
+		if same && !w.special() {
+			alone, shared = alone || w.exclusive, shared || !w.exclusive
+		}
 	}
 	clear(waiters[len(p.queue.waiters):])
 	p.noteShareLocked(p.queue.waiters...)

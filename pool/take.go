@@ -77,7 +77,7 @@ func (p *Pool) pick(n need, got *handover) *waiter {
 	}
 	w := p.newWaiter(n)
 	if best == nil {
-		if p.expectLocked(w) != nil {
+		if _, err := p.expectLocked(w); err != nil {
 			got.err = p.outage.explain()
 			return nil
 		}
@@ -142,35 +142,35 @@ func (p *Pool) growLocked() {
 }
 
 // expectLocked makes sure that a caller who finds no connection, and is about to queue, will be looked at again by serveLocked: because a dial is in flight,
-// or a connection in use that will come back. Otherwise it says why there will be none.
-func (p *Pool) expectLocked(w *waiter) error {
+// or a connection in use that will come back. Otherwise it says why there will be none. same reports that whoever else needs the same has to wait for that as well.
+func (p *Pool) expectLocked(w *waiter) (same bool, err error) {
 	n := w.need
 	switch {
 	case n.exclusive && p.alone+p.queue.alone >= p.cfg.exclusive():
-		return nil // the limit is used up by others, who will come back
+		return true, nil // the limit is used up by others, who will come back
 	case p.outage.err != nil && p.soonLocked(n):
-		return nil // one is there, and nobody knows when there will be another
+		return true, nil // one is there, and nobody knows when there will be another
 	case p.outage.open() && len(p.dials) > 0 && !w.tests:
-		return p.outage.err // the server has been away for a while, and somebody else finds out whether it is back
+		return false, p.outage.err // the server has been away for a while, and somebody else finds out whether it is back
 	case p.fittingLocked(n) > p.queue.claims(n):
-		return nil // one of the dials in flight will do
+		return false, nil // one of the dials in flight will do
 	case !n.exclusive && len(p.kept)+len(p.dials) >= p.cfg.Keep && p.usableLocked(n):
-		return nil // one of those in use will
+		return true, nil // one of those in use will
 	case p.crowdedLocked():
-		return nil // one of the dials in flight will end
+		return true, nil // one of the dials in flight will end
 	}
 	if !n.exclusive && !p.roomLocked() && len(p.kept) >= p.cfg.Keep {
 		p.dropLocked(p.coldestLocked(), ClosedSurplus) // none of them fits, and it takes the place of one that does
 	}
 	if !p.roomLocked() {
-		return nil // one of those in use will come back, and leave
+		return true, nil // one of those in use will come back, and leave
 	}
 	if !p.outage.over() {
-		return p.outage.err
+		return false, p.outage.err
 	}
 	w.tests = true
 	p.dialLocked()
-	return nil
+	return false, nil
 }
 
 // fittingLocked returns how many dials in flight would serve n.

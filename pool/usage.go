@@ -50,12 +50,13 @@ func (p *Pool) noteAloneLocked(n need) {
 
 // noteShareLocked looks whether some in the queue wait because of MaxShare.
 func (p *Pool) noteShareLocked(waiters ...*waiter) {
-	if !p.fullLocked() {
+	if p.queue.noted == len(p.queue.waiters)-p.queue.alone || !p.fullLocked() {
 		return
 	}
 	for _, w := range waiters {
 		if !w.exclusive && !w.noted {
 			w.noted = true
+			p.queue.noted++
 			p.usage.sharedWait(len(p.queue.waiters) - p.queue.alone)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 const (
 	ratePeer = "rate / best peer"
 	ratePipe = "rate / raw pipe"
-	p99Peer  = "crowd.P99 / best peer"
+	p99Peer  = "p99 / best peer"
 
 	// stray is how many allocations of others (the runtime's, mostly) there may be in one operation.
 	stray = 0.01
