@@ -31,7 +31,7 @@ type lender struct {
 var poolSizes = []int{3, 10}
 
 // checkoutCallers are how many take them.
-var checkoutCallers = []int{1, 8, 64}
+var checkoutCallers = []int{1, 8, 64, 512}
 
 func checkoutName(callers, size int) string { return fmt.Sprintf("checkout-%d-of-%d", callers, size) }
 func waitName(callers, size int) string     { return fmt.Sprintf("wait-%d-of-%d", callers, size) }
