@@ -289,14 +289,23 @@ func TestServerThatClosesAfterTheHandshake(t *testing.T) {
 		b := newBackend(t, nil)
 		p, err := pool.New(pool.Config{Dial: func(ctx context.Context) (*conn.Conn, error) {
 			c, err := b.dial(ctx)
+			time.Sleep(20 * time.Millisecond)
 			b.closeAll()
 			return c, err
 		}})
 		require.NoError(t, err)
-		for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(10 * time.Millisecond) {
-			require.Error(t, ignore(do(t.Context(), p, "PING")))
+		var wg sync.WaitGroup
+		for i := range 8 { // each of whose connections dies while others are being dialled
+			wg.Go(func() {
+				time.Sleep(time.Duration(i) * time.Millisecond)
+				for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(10 * time.Millisecond) {
+					err := p.With(t.Context(), func(c *conn.Conn) error { _, err := c.Do(t.Context(), "PING"); return err })
+					assert.Error(t, err)
+				}
+			})
 		}
-		require.Less(t, len(b.dials()), 40)
+		wg.Wait()
+		require.Less(t, len(b.dials()), 100)
 		require.NoError(t, p.Close())
 		balanced(t, p)
 	})

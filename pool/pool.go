@@ -16,8 +16,9 @@ var ErrClosed = errors.New("redis: the pool is closed")
 
 // A Pool hands out connections. Its methods may be called concurrently.
 type Pool struct {
-	cfg  Config
-	made time.Time
+	cfg     Config
+	made    time.Time
+	waiters sync.Pool // of *waiter. Not shared with other pools: under testing/synctest, channels must stay in their bubble
 
 	mu         sync.Mutex // never held across I/O, a dial or a handler; guards everything below
 	kept       []*member  // of the current generation: shared, or idle
@@ -31,10 +32,9 @@ type Pool struct {
 	generation uint64     // of connections that may be used
 	dialCtx    context.Context
 	stopDials  context.CancelFunc
-	holders    int       // callers that hold a member, and dials that have ended and are still to be told of
-	doomed     []end     // out of the pool, to be closed by unlock
-	waiters    sync.Pool // of *waiter. Not shared with other pools: under testing/synctest, channels must stay in their bubble
-	closing    int       // of them, those that unlock is about to close
+	holders    int   // callers that hold a member, and dials that have ended and are still to be told of
+	doomed     []end // out of the pool, to be closed by unlock
+	closing    int   // how many unlock is about to close
 	closed     bool
 	drained    chan struct{} // closed when the pool is, and nothing is left of it
 	clock      clock
