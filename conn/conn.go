@@ -51,7 +51,7 @@ type Conn struct {
 	writeSince time.Time // owned by the flusher
 
 	rd     reader     // owned by the leader
-	looks  int        // reads in a row that found something although it was too late, and completed no frame; owned by the leader
+	looks  int        // reads in a row that found something although it was too late, and brought no reply; owned by the leader
 	ahead  ahead      // owned by the leader
 	woken  []woken    // whom to wake when the lock is released; owned by the leader
 	push   resp.Reply // owned by the leader

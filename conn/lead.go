@@ -91,9 +91,6 @@ func (c *Conn) deliverArrived(own *call) (alive bool) {
 			return false
 		case frame == nil:
 			return true
-		}
-		c.looks = 0
-		switch {
 		case c.outOfBand(frame):
 			if !c.handlePush(frame) {
 				return false
@@ -115,6 +112,7 @@ func (c *Conn) deliverArrived(own *call) (alive bool) {
 // deliver gives a frame to whom it belongs. What is kept for callers behind the leader arrived together with the leader's own replies, so the
 // read buffer bounds it. What is kept for the one in front, a flusher that is stuck, is what it asked for.
 func (c *Conn) deliver(head, own *call, frame []byte) {
+	c.looks = 0
 	switch {
 	case head == own:
 		own.serve(frame)

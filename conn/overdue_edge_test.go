@@ -96,28 +96,32 @@ func TestStuckWriterAndAQueueLeaveReadingToNextPush(t *testing.T) {
 	})
 }
 
-// A reply that comes so slowly that a byte is always there is overdue like any other.
+// A reply that comes so slowly that a byte is always there, or not at all while pushes come, is overdue like any other.
 func TestTimeoutOfAReplyThatTrickles(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, _, server := pipe(t, 1000, conn.Dialer{Timeout: limit})
-		go func() {
-			_, _ = io.WriteString(server, "$60000000\r\n")
-			for {
-				if _, err := io.WriteString(server, "x"); err != nil {
-					return
+	for name, sent := range map[string][2]string{"bytes": {"$60000000\r\n", "x"}, "pushes": {"", ">1\r\n+note\r\n"}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, _, server := pipe(t, 1000, conn.Dialer{Timeout: limit})
+				go func() {
+					_, _ = io.WriteString(server, sent[0])
+					for {
+						if _, err := io.WriteString(server, sent[1]); err != nil {
+							return
+						}
+						time.Sleep(500 * time.Microsecond)
+					}
+				}()
+				select {
+				case r := <-start(c, context.Background(), "GET", "x"):
+					require.Error(t, r.err)
+				case <-time.After(2 * limit):
+					t.Error("it is not overdue")
 				}
-				time.Sleep(500 * time.Microsecond)
-			}
-		}()
-		select {
-		case r := <-start(c, context.Background(), "GET", "x"):
-			require.Error(t, r.err)
-		case <-time.After(2 * limit):
-			t.Error("it is not overdue")
-		}
-		_ = c.Close()
-		time.Sleep(time.Second)
-	})
+				_ = c.Close()
+				time.Sleep(time.Second)
+			})
+		})
+	}
 }
 
 // Callers who leave in the middle of a long reply do not make it overdue.
