@@ -2,11 +2,9 @@ package bwstate
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"slices"
-	"sync/atomic"
 
 	"github.com/bwredis/bwredis/conn"
 	"github.com/bwredis/bwredis/internal/localstore"
@@ -31,15 +29,16 @@ func Open(ctx context.Context, settings Settings) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := openPool(settings, source)
+	b, err := connect(settings, source)
 	if err != nil {
 		return nil, err
 	}
-	s := &State{rt: p, close: p.Close, certificates: func() []Certificate { return certificatesOf(source) }}
+	s := &State{rt: b.pool, close: b.close, certificates: func() []Certificate { return certificatesOf(source) }}
 	if err := s.Ping(ctx); err != nil {
-		_ = p.Close()
+		_ = b.close()
 		return nil, settings.refused(err)
 	}
+	b.watch()
 	return s, nil
 }
 
@@ -89,79 +88,63 @@ func openLocal() *State {
 	return &State{rt: store, close: store.Close}
 }
 
-// openPool composes TLS, dialer, sentinel and pool.
-func openPool(settings Settings, source *tlsconf.Source) (*pool.Pool, error) {
-	d := &dialing{settings: settings, source: source}
-	if _, err := d.current(); err != nil { // what is wrong with the sentinels is known before anything is dialled
-		return nil, err
-	}
-	return pool.New(pool.Config{
-		Dial: func(ctx context.Context) (*conn.Conn, error) {
-			c, err := d.dial(ctx)
-			return c, explain(source, err)
-		},
-		Keep:        settings.KeepalivePool,
-		IdleTimeout: settings.KeepaliveIdle,
-		DialTimeout: settings.Timeout,
-		Logger:      settings.Logger,
-	})
+// A backend is what stands behind a State that has servers.
+type backend struct {
+	pool     *pool.Pool
+	dialer   *conn.Dialer
+	resolver *sentinel.Resolver // nil: there are no sentinels
+	stop     context.CancelFunc // of the watch; nil: it was not begun
+	stopped  chan struct{}
 }
 
-// dialing makes connections with the certificates that are in the files at that time.
-type dialing struct {
-	settings Settings
-	source   *tlsconf.Source
-	last     atomic.Pointer[dialWith]
-}
-
-// dialWith is how to dial with one TLS configuration, nil when there is no TLS.
-type dialWith struct {
-	tls  *tls.Config
-	dial func(context.Context) (*conn.Conn, error)
-}
-
-func (d *dialing) dial(ctx context.Context) (*conn.Conn, error) {
-	with, err := d.current()
-	if err != nil {
-		return nil, err
-	}
-	return with.dial(ctx)
-}
-
-// current makes dialers, and a resolver of sentinels, only when the configuration is another. Those who find that at the same time each make one,
-// and any of them will do.
-func (d *dialing) current() (*dialWith, error) {
-	config := d.source.Config()
-	if last := d.last.Load(); last != nil && last.tls == config {
-		return last, nil
-	}
-	dial, err := d.settings.dialFunc(config)
-	if err != nil {
-		return nil, err
-	}
-	with := &dialWith{tls: config, dial: dial}
-	d.last.Store(with)
-	return with, nil
-}
-
-// dialFunc is how Redis is dialled: where the settings say, or where the sentinels say.
-func (s Settings) dialFunc(config *tls.Config) (func(context.Context) (*conn.Conn, error), error) {
-	dialer := &conn.Dialer{
-		TLS:       config,
+// connect composes TLS, dialer, sentinel and pool. Nothing is dialled yet.
+func connect(s Settings, source *tlsconf.Source) (*backend, error) {
+	b := &backend{dialer: &conn.Dialer{
+		TLSSource: source.Config,
 		Username:  s.Username,
 		Password:  string(s.Password),
 		DB:        s.Database,
 		Timeout:   s.Timeout,
 		KeepAlive: s.KeepaliveIdle,
+	}}
+	cfg := pool.Config{Keep: s.KeepalivePool, IdleTimeout: s.KeepaliveIdle, DialTimeout: s.Timeout, Logger: s.Logger}
+	dial := func(ctx context.Context) (*conn.Conn, error) { return b.dialer.Dial(ctx, s.Network(), s.Addr()) }
+	if len(s.SentinelHosts) > 0 {
+		var err error
+		if b.resolver, err = s.resolver(source); err != nil {
+			return nil, err
+		}
+		dial, cfg.Gate = b.resolver.Dial(b.dialer, sentinel.Master), b.resolver.Gate
 	}
-	if len(s.SentinelHosts) == 0 {
-		return func(ctx context.Context) (*conn.Conn, error) { return dialer.Dial(ctx, s.Network(), s.Addr()) }, nil
+	cfg.Dial = func(ctx context.Context) (*conn.Conn, error) {
+		c, err := dial(ctx)
+		return c, explain(source, err)
 	}
-	resolver, err := s.resolver(config)
-	if err != nil {
-		return nil, err
+	var err error
+	b.pool, err = pool.New(cfg)
+	return b, err
+}
+
+// watch follows the master from now on, until close.
+func (b *backend) watch() {
+	if b.resolver == nil {
+		return
 	}
-	return resolver.Dial(dialer, sentinel.Master), nil
+	var ctx context.Context
+	ctx, b.stop = context.WithCancel(context.Background())
+	b.stopped = make(chan struct{})
+	go func() {
+		defer close(b.stopped)
+		_ = b.resolver.Watch(ctx, b.dialer, func(sentinel.Switch) { b.pool.Switch() }) // nobody else watches
+	}()
+}
+
+func (b *backend) close() error {
+	if b.stop != nil {
+		b.stop()
+		<-b.stopped
+	}
+	return b.pool.Close()
 }
 
 // explain says of certificates that were refused what was expected and what was shown: by the server, or by each of several sentinels. Address and
@@ -183,16 +166,17 @@ func explain(source *tlsconf.Source, err error) error {
 }
 
 // resolver asks the sentinels, with their own user and password and the TLS of the server.
-func (s Settings) resolver(config *tls.Config) (*sentinel.Resolver, error) {
+func (s Settings) resolver(source *tlsconf.Source) (*sentinel.Resolver, error) {
 	return sentinel.New(sentinel.Config{
 		Addrs:  s.SentinelHosts,
 		Master: s.SentinelMaster,
 		Dialer: &conn.Dialer{
-			TLS:       config,
+			TLSSource: source.Config,
 			Username:  s.SentinelUsername,
 			Password:  string(s.SentinelPassword),
 			KeepAlive: s.KeepaliveIdle,
 		},
+		Logger: s.Logger,
 	})
 }
 

@@ -60,7 +60,7 @@ func TestOpenFollowsAuthorities(t *testing.T) {
 	ca, other := redistest.NewCA(t), redistest.NewCA(t)
 	master := redistest.NewTLSServer(t, redistest.Override(map[string]redistest.Handler{"ROLE": masterRole}, redistest.Redis(redistest.Options{})),
 		ca.ServerConfig(ca.Server()))
-	sentinel := redistest.NewTLSServer(t, redistest.Override(map[string]redistest.Handler{"SENTINEL": toMaster(t, master.Addr())},
+	sentinel := redistest.NewTLSServer(t, redistest.Override(map[string]redistest.Handler{"SENTINEL GET-MASTER-ADDR-BY-NAME": toMaster(t, master.Addr())},
 		redistest.Redis(redistest.Options{})), ca.ServerConfig(ca.Server()))
 	for name, settings := range map[string][]string{
 		"Redis":     {"REDIS_HOST=" + master.Addr()},

@@ -85,7 +85,7 @@ func TestOpenNamesTheSettingOfAFile(t *testing.T) {
 // setOf makes a sentinel that knows mymaster to be at addr.
 func setOf(t *testing.T, addr string) redistest.Handler {
 	t.Helper()
-	return redistest.Override(map[string]redistest.Handler{"SENTINEL": toMaster(t, addr)},
+	return redistest.Override(map[string]redistest.Handler{"SENTINEL GET-MASTER-ADDR-BY-NAME": toMaster(t, addr)},
 		redistest.Redis(redistest.Options{Password: "of the sentinels"}))
 }
 

@@ -148,9 +148,12 @@ func (c *Conn) Addr() string { return c.addr }
 
 // Close closes the connection at once. Callers that wait for a reply or a push get an [*Error] that wraps [ErrClosed].
 func (c *Conn) Close() error {
-	c.fail(OpQueue, ErrClosed)
+	c.CloseFor(ErrClosed)
 	return nil
 }
+
+// CloseFor is Close for a cause: it is what callers are told, in place of ErrClosed.
+func (c *Conn) CloseFor(cause error) { c.fail(OpQueue, cause) }
 
 // String shows the address, and whether the connection is dead. No way of printing a Conn shows more: its buffers hold what others sent.
 func (c *Conn) String() string {

@@ -22,8 +22,10 @@ type Dialer struct {
 	// contexts and Timeout interrupt reads and writes with.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 	TLS         *tls.Config // nil: none. Cloned; an empty ServerName is filled with the host that is dialled
-	Username    string      // of an ACL user; "" is the user named default
-	Password    string
+	// TLSSource, when it is set, is asked for the configuration in place of TLS, before every dial: certificates that are renewed need no restart.
+	TLSSource func() *tls.Config
+	Username  string // of an ACL user; "" is the user named default
+	Password  string
 	// Credentials, when it is set, is asked for user and password in place of the two fields, before every dial: passwords that are rotated and tokens that
 	// expire need no restart. It must return when ctx has ended. What it returns is not kept beyond the handshake.
 	Credentials func(ctx context.Context) (username, password string, err error)
@@ -47,6 +49,11 @@ type Dialer struct {
 // Dial connects to addr (network "tcp": host:port, "unix": a path) and performs TLS and the Redis handshake. It returns when that is done, when it has
 // failed, or when ctx has ended. Every error is an [*Error] with Sent false.
 func (d *Dialer) Dial(ctx context.Context, network, addr string) (*Conn, error) {
+	if d.TLSSource != nil {
+		own := *d
+		own.TLS, own.TLSSource = d.TLSSource(), nil
+		return own.Dial(ctx, network, addr)
+	}
 	bounded := ctx
 	if d.Timeout > 0 {
 		var cancel context.CancelFunc

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -13,13 +14,15 @@ type guard struct {
 	pool     *Pool
 	q        *resp.Request
 	h        resp.Handler
-	m        *member // of the last attempt; nil when there was none
-	after    uint64  // if it died: dials with a higher number began afterwards
-	last     bool    // this is the second attempt
-	answered bool    // the connection of this attempt has had a reply
-	handed   bool    // h has seen one
-	refused  *resp.Error
-	first    error // the first error reply, when there is no handler
+	m        *member     // of the last attempt; nil when there was none
+	after    uint64      // if it died: dials with a higher number began afterwards
+	last     bool        // this is the second attempt
+	answered bool        // the connection of this attempt has had a reply
+	handed   bool        // h has seen one
+	refusing *resp.Error // the first reply was that another server would execute it, and so far nothing was executed
+	held     [][]byte    // the replies that were kept back because of that
+	refused  *resp.Error // nothing was executed
+	first    error       // the first error reply, when there is no handler
 }
 
 var guards = sync.Pool{New: func() any { return new(guard) }}
@@ -37,18 +40,34 @@ func (g *guard) recycle() {
 
 // prepareLast forgets the first attempt.
 func (g *guard) prepareLast() {
-	g.last, g.answered, g.after, g.refused, g.first = true, false, 0, nil, nil
+	g.last, g.answered, g.after, g.refusing, g.held, g.refused, g.first = true, false, 0, nil, nil, nil, nil
 }
 
 // HandleReply hands a reply on.
 func (g *guard) HandleReply(i int, r *resp.Reply) error {
 	g.answered = true
-	if k := r.Kind(); k == resp.SimpleError || k == resp.BulkError {
+	k := r.Kind()
+	isError := k == resp.SimpleError || k == resp.BulkError
+	if isError {
 		if e := refusal(*r); e != nil && g.pool.leave(g.m, e) && g.keepsBack(i) {
-			g.refused = e
-			return e
+			g.refusing = e
 		}
 	}
+	switch {
+	case g.refusing == nil:
+		return g.hand(i, r)
+	case !isError:
+		return g.handAll(i, r)
+	case i == g.q.Len()-1 || g.q.Idempotent():
+		g.refused = g.refusing
+		return g.refused
+	}
+	copied := *r
+	g.held = append(g.held, slices.Clone(copied.Raw()))
+	return nil
+}
+
+func (g *guard) hand(i int, r *resp.Reply) error {
 	if g.h != nil {
 		g.handed = true
 		return g.h.HandleReply(i, r)
@@ -59,9 +78,24 @@ func (g *guard) HandleReply(i int, r *resp.Reply) error {
 	return nil
 }
 
-// keepsBack reports whether a refusal is a reason to send the request again: the rest of it must not have been executed, or may be twice.
+// handAll hands on what was kept back as well: something was executed after all.
+func (g *guard) handAll(i int, r *resp.Reply) error {
+	held := g.held
+	g.refusing, g.held = nil, nil
+	for j, frame := range held {
+		var reply resp.Reply
+		reply.Reset(frame)
+		if err := g.hand(j, &reply); err != nil {
+			return err
+		}
+	}
+	return g.hand(i, r)
+}
+
+// keepsBack reports whether a refusal may be a reason to send the request again. Nothing of it must have been executed, or it may be executed twice: what follows decides. Of
+// commands that fail nothing is executed, but of scripts.
 func (g *guard) keepsBack(i int) bool {
-	return i == 0 && !g.last && (g.q.Len() == 1 || g.q.Idempotent())
+	return i == 0 && !g.last && (g.q.Len() == 1 || g.q.Idempotent() || !g.q.Scripted())
 }
 
 // refusal returns the error reply that says that another server, or the same one later, would execute the command, else nil. r is a copy, so that the

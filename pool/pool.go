@@ -80,6 +80,9 @@ func (p *Pool) RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler) e
 // With checks a connection out for fn alone. When fn returns nil the connection is kept for others, so fn must leave it as it found it: no MULTI, WATCH,
 // SUBSCRIBE or SELECT in force. When fn returns an error, or panics, the connection is closed. fn must not keep it, and must not call [Pool.Close].
 func (p *Pool) With(ctx context.Context, fn func(*conn.Conn) error) error {
+	if err := p.cfg.pass(ctx, nil); err != nil {
+		return err
+	}
 	var got handover
 	if err := p.take(ctx, need{exclusive: true}, &got); err != nil {
 		return err
@@ -99,6 +102,37 @@ func (p *Pool) Reset() {
 	p.resetLocked()
 	p.unlock()
 	p.cfg.Trace.reset(ResetTrace{})
+}
+
+// drainTime is how long callers may still wait for a server that is no longer the one.
+const drainTime = time.Second / 2
+
+// ErrSwitched is the cause when a connection was closed half a second after [Pool.Switch].
+var ErrSwitched = errors.New("the server is no longer the one to talk to")
+
+// Switch is Reset for when the server that was dialled until now is no longer the one. Whatever it still owes half a second later fails with [ErrSwitched]: a server that is
+// dead, or cut off, will not answer, and one that was demoted has nobody who pushes what a blocking request waits for.
+func (p *Pool) Switch() {
+	p.Reset()
+	p.mu.Lock()
+	current := p.generation
+	p.mu.Unlock()
+	time.AfterFunc(drainTime, func() { p.endOlder(current) })
+}
+
+// endOlder closes connections that are in use and of an older generation.
+func (p *Pool) endOlder(generation uint64) {
+	p.mu.Lock()
+	var old []*conn.Conn
+	for _, m := range p.apart {
+		if m.generation < generation {
+			old = append(old, m.c)
+		}
+	}
+	p.mu.Unlock()
+	for _, c := range old {
+		c.CloseFor(ErrSwitched) // their callers give them back
+	}
 }
 
 func (p *Pool) resetLocked() {

@@ -5,172 +5,192 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/bwredis/bwredis/conn"
 	"github.com/bwredis/bwredis/resp"
 )
 
-// Resolve asks all sentinels at once for the address of a server with that role and returns the first answer, ready to be dialled. When ctx ends it
-// returns at once. Every error is a [*ResolveError].
-func (r *Resolver) Resolve(ctx context.Context, role Role) (addr string, err error) {
-	type answer struct {
-		from int
-		addr string
-		err  error
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // the slower ones
-	answers := make(chan answer, len(r.cfg.Addrs))
-	for i, sentinel := range r.cfg.Addrs {
-		go func() {
-			addr, err := r.ask(ctx, sentinel, role)
-			answers <- answer{i, addr, err}
-		}()
-	}
-	failed := &ResolveError{Master: r.cfg.Master, Role: role, Errs: make([]error, len(r.cfg.Addrs))}
-	for range r.cfg.Addrs {
-		select {
-		case a := <-answers:
-			if a.err == nil {
-				return r.reach(a.addr), nil
-			}
-			failed.Errs[a.from] = &askError{r.cfg.Addrs[a.from], a.err}
-		case <-ctx.Done():
-			return "", r.unanswered(failed, ctx.Err())
-		}
-	}
-	return "", failed
-}
-
-// unanswered puts cause where a sentinel has not answered yet.
-func (r *Resolver) unanswered(failed *ResolveError, cause error) *ResolveError {
-	for i, err := range failed.Errs {
-		if err == nil {
-			failed.Errs[i] = &askError{r.cfg.Addrs[i], fmt.Errorf("has not answered yet: %w", cause)}
-		}
-	}
-	return failed
-}
-
-// An askError is what happened to the question to one sentinel. It puts its text together when it is asked to, so that whoever dials may explain the
-// cause.
-type askError struct {
-	sentinel string
-	err      error
-}
-
-func (e *askError) Error() string { return e.sentinel + ": " + e.err.Error() }
-func (e *askError) Unwrap() error { return e.err }
-
-func (r *Resolver) reach(announced string) string {
-	if r.cfg.Reach == nil {
-		return announced
-	}
-	return r.cfg.Reach(announced)
-}
-
-var (
-	errUnknownMaster = errors.New("does not know that master")
-	errNoReplica     = errors.New("knows no replica in good health")
-	errStrange       = errors.New("answers with something else than a host and a port")
-)
-
-// question is what to ask a sentinel, and how to read its answer.
-func (r *Resolver) question(q *resp.Request, role Role) (read func(*resp.Reply) (addr string, err error), err error) {
-	switch role {
-	case Master:
-		q.Cmd("SENTINEL").Str("GET-MASTER-ADDR-BY-NAME").Str(r.cfg.Master)
-		return readMaster, nil
-	case Replica:
-		q.Cmd("SENTINEL").Str("SLAVES").Str(r.cfg.Master) // REPLICAS is not known before Redis 5
-		return readReplicas, nil
-	}
-	return nil, fmt.Errorf("there is no role %q", string(role))
+// An opinion is what one sentinel says.
+type opinion struct {
+	from    *member
+	addr    string // of the server that has the role, reachable
+	epoch   uint64 // of the configuration that says so; 0 when the sentinel did not tell
+	failing bool   // this sentinel is leading a failover
+	err     error  // not nil: no opinion
 }
 
 // ask asks one sentinel.
-func (r *Resolver) ask(ctx context.Context, sentinel string, role Role) (addr string, err error) {
+func (r *Resolver) ask(ctx context.Context, m *member, role Role) opinion {
 	bounded, cancel := context.WithTimeout(ctx, r.cfg.Timeout)
 	defer cancel()
-	addr, err = r.askWithin(bounded, sentinel, role)
-	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
-		err = fmt.Errorf("no answer within %v: %w", r.cfg.Timeout, err)
+	o := opinion{from: m}
+	o.err = r.askWithin(bounded, m, func(ctx context.Context, c *conn.Conn) error {
+		if role == Replica {
+			return r.askReplicas(ctx, c, &o)
+		}
+		return r.askMaster(ctx, c, &o)
+	})
+	if o.err != nil && bounded.Err() != nil && ctx.Err() == nil {
+		o.err = fmt.Errorf("no answer within %v: %w", r.cfg.Timeout, o.err)
 	}
-	return addr, err
+	return o
 }
 
-func (r *Resolver) askWithin(ctx context.Context, sentinel string, role Role) (addr string, err error) {
-	var q resp.Request
-	read, err := r.question(&q, role)
-	if err != nil {
-		return "", err
+// askWithin puts a question over the watch's connection, and over one of its own where there is none or it turns out to be dead.
+func (r *Resolver) askWithin(ctx context.Context, m *member, question func(context.Context, *conn.Conn) error) error {
+	if c := r.conn(m); c != nil {
+		err := question(ctx, c)
+		if err == nil || c.Err() == nil || ctx.Err() != nil {
+			return err
+		}
 	}
-	c, err := r.dialer.Dial(ctx, "tcp", sentinel)
+	c, err := r.dialer.Dial(ctx, "tcp", m.addr)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer c.Close()
-	err = c.RoundTrip(ctx, &q, resp.HandlerFunc(func(_ int, reply *resp.Reply) error {
-		err := reply.Err()
-		if err == nil {
-			addr, err = read(reply)
-		}
-		return err
-	}))
-	return addr, err
+	return question(ctx, c)
 }
 
-// readMaster reads the pair of host and port, or the null that stands for an unknown name.
-func readMaster(r *resp.Reply) (string, error) {
+// askMaster asks for all that a sentinel knows of the master. Where it does not say, because the user has not the right, or is no sentinel, it asks for
+// the address alone.
+func (r *Resolver) askMaster(ctx context.Context, c *conn.Conn, o *opinion) error {
+	err := ask(ctx, c, func(q *resp.Request) { q.Cmd("SENTINEL").Str("MASTER").Str(r.cfg.Master) }, func(reply *resp.Reply) error {
+		i, err := readInstance(reply)
+		if err != nil {
+			return err
+		}
+		return r.read(i, o)
+	})
+	if err == nil || errors.Is(err, errNowhere) || isFailure(err) {
+		return err
+	}
+	return ask(ctx, c, func(q *resp.Request) { q.Cmd("SENTINEL").Str("GET-MASTER-ADDR-BY-NAME").Str(r.cfg.Master) }, func(reply *resp.Reply) error {
+		i, err := readAddr(reply)
+		if err != nil {
+			return err
+		}
+		return r.read(i, o)
+	})
+}
+
+// askReplicas asks for a replica that the sentinel believes to be well and in touch with the master: any of them, so that load spreads.
+func (r *Resolver) askReplicas(ctx context.Context, c *conn.Conn, o *opinion) error {
+	return ask(ctx, c, func(q *resp.Request) { q.Cmd("SENTINEL").Str("SLAVES").Str(r.cfg.Master) }, func(reply *resp.Reply) error { // REPLICAS is not known before Redis 5
+		replicas, err := readInstances(reply)
+		if err != nil {
+			return err
+		}
+		replicas = slices.DeleteFunc(replicas, func(i instance) bool { return i.link != "ok" || i.down() || !i.hasAddr() })
+		if len(replicas) == 0 {
+			return errNoReplica
+		}
+		return r.read(replicas[pick(len(replicas))], o)
+	})
+}
+
+// read turns what a sentinel says of a server into an opinion.
+func (r *Resolver) read(i instance, o *opinion) error {
+	if !i.hasAddr() {
+		return errStrange
+	}
+	o.addr = r.reach(i.addr())
+	if o.addr == "" {
+		return fmt.Errorf("%s: %w", i.addr(), errNowhere)
+	}
+	o.epoch, o.failing = i.epoch, slices.Contains(strings.Split(i.flags, ","), "failover_in_progress")
+	return nil
+}
+
+// ask sends one command and reads its reply.
+func ask(ctx context.Context, c *conn.Conn, question func(*resp.Request), read func(*resp.Reply) error) error {
+	var q resp.Request
+	question(&q)
+	q.MarkIdempotent()
+	return c.RoundTrip(ctx, &q, resp.HandlerFunc(func(_ int, reply *resp.Reply) error {
+		if e := reply.ErrorReply(); e != nil {
+			return e
+		}
+		return read(reply)
+	}))
+}
+
+// isFailure reports whether err is of the connection or of a context, so that another question would be of no use.
+func isFailure(err error) bool {
+	var e *conn.Error
+	var broken *resp.SyntaxError
+	return errors.As(err, &e) || errors.As(err, &broken)
+}
+
+// An instance is what a sentinel says of a server, or of another sentinel.
+type instance struct {
+	host, port string
+	flags      string
+	link       string // of a replica to its master
+	id         string
+	epoch      uint64
+}
+
+func (i instance) addr() string { return net.JoinHostPort(i.host, i.port) }
+
+// hasAddr refuses what would be dialled as another address than the one that is meant: no host is this host.
+func (i instance) hasAddr() bool {
+	n, err := strconv.ParseUint(i.port, 10, 16)
+	return i.host != "" && err == nil && n > 0
+}
+
+func (i instance) down() bool {
+	return strings.Contains(i.flags, "down") || strings.Contains(i.flags, "disconnected")
+}
+
+// readAddr reads the pair of host and port, or the null that stands for an unknown name.
+func readAddr(r *resp.Reply) (i instance, err error) {
 	if r.Null() {
-		return "", errUnknownMaster
+		return i, errUnknownMaster
 	}
 	n := r.Array()
-	host, port := r.Text(), r.Text()
+	i.host, i.port = r.Text(), r.Text()
 	switch err := r.Err(); {
 	case err != nil && n == 0:
-		return "", err // not an array
-	case err != nil || n != 2 || !isAddr(host, port):
-		return "", errStrange
+		return i, err // not an array
+	case err != nil || n != 2:
+		return i, errStrange
 	}
-	return net.JoinHostPort(host, port), nil
+	return i, nil
 }
 
-// isAddr refuses what would be dialled as another address than the one that is meant: no host is this host.
-func isAddr(host, port string) bool {
-	n, err := strconv.ParseUint(port, 10, 16)
-	return host != "" && err == nil && n > 0
-}
-
-// readReplicas returns the first replica that its sentinel believes to be well and in touch with the master.
-func readReplicas(r *resp.Reply) (addr string, err error) {
+func readInstances(r *resp.Reply) (all []instance, err error) {
 	for n := r.Array(); n > 0 && r.Err() == nil; n-- {
-		var host, port, flags, link string
-		for pairs := r.Pairs(); pairs > 0; pairs-- {
-			switch r.Text() {
-			case "ip":
-				host = r.Text()
-			case "port":
-				port = r.Text()
-			case "flags":
-				flags = r.Text()
-			case "master-link-status":
-				link = r.Text()
-			default:
-				r.Skip()
-			}
+		i, err := readInstance(r)
+		if err != nil {
+			return nil, err
 		}
-		well := link == "ok" && !strings.Contains(flags, "down") && !strings.Contains(flags, "disconnected")
-		if addr == "" && well && isAddr(host, port) {
-			addr = net.JoinHostPort(host, port)
+		all = append(all, i)
+	}
+	return all, r.Err()
+}
+
+func readInstance(r *resp.Reply) (i instance, err error) {
+	for pairs := r.Pairs(); pairs > 0 && r.Err() == nil; pairs-- {
+		switch r.Text() {
+		case "ip":
+			i.host = r.Text()
+		case "port":
+			i.port = r.Text()
+		case "flags":
+			i.flags = r.Text()
+		case "master-link-status":
+			i.link = r.Text()
+		case "runid":
+			i.id = r.Text()
+		case "config-epoch":
+			i.epoch, _ = strconv.ParseUint(r.Text(), 10, 64)
+		default:
+			r.Skip()
 		}
 	}
-	if err := r.Err(); err != nil {
-		return "", err
-	}
-	if addr == "" {
-		return "", errNoReplica
-	}
-	return addr, nil
+	return i, r.Err()
 }

@@ -93,17 +93,22 @@ func TestReplicas(t *testing.T) {
 				"well:6379":   is(sentinel.Replica),
 				"master:6379": is(sentinel.Master),
 			}
-			conn, err := n.resolver(t, "a:1").Dial(n.dialer(), sentinel.Replica)(t.Context())
+			conn, err := n.resolver(t, "a:1").Dial(n.dialer(), sentinel.PreferReplica)(t.Context())
 			require.NoError(t, err)
 			require.Equal(t, c.want, conn.Addr())
 			require.NoError(t, conn.Close())
+			conn, err = n.resolver(t, "a:1").Dial(n.dialer(), sentinel.Replica)(t.Context())
+			require.Equal(t, c.want == "well:6379", err == nil, "only a replica will do: %v", err)
+			if err == nil {
+				require.NoError(t, conn.Close())
+			}
 		})
 	}
 }
 
 func TestNeitherReplicaNorMaster(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		_, err := network{}.resolver(t, "a:1").Dial(network{}.dialer(), sentinel.Replica)(t.Context())
+		_, err := network{}.resolver(t, "a:1").Dial(network{}.dialer(), sentinel.PreferReplica)(t.Context())
 		var failed *sentinel.ResolveError
 		require.ErrorAs(t, err, &failed)
 		require.Equal(t, sentinel.Master, failed.Role)
@@ -126,7 +131,7 @@ func TestLeavingEndsTheSearch(t *testing.T) {
 				c.Error("ERR " + left.Error())
 			},
 		}
-		_, err := n.resolver(t, "a:1").Dial(n.dialer(), sentinel.Replica)(ctx)
+		_, err := n.resolver(t, "a:1").Dial(n.dialer(), sentinel.PreferReplica)(ctx)
 		require.ErrorIs(t, err, context.Canceled)
 		require.ErrorContains(t, err, "b:6379")
 		require.Zero(t, asked)

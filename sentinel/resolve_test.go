@@ -15,7 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTheFirstGoodAnswerWins(t *testing.T) {
+// Whoever answers a little later may know better, or not; who answers never is not waited for.
+func TestAnswersAreWaitedForAMoment(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		n := network{
 			"stalls:1":  stalls,
@@ -29,7 +30,7 @@ func TestTheFirstGoodAnswerWins(t *testing.T) {
 		addr, err := r.Resolve(t.Context(), sentinel.Master)
 		require.NoError(t, err)
 		require.Equal(t, "10.0.0.1:6379", addr)
-		require.Equal(t, 100*time.Millisecond, time.Since(start))
+		require.Equal(t, 150*time.Millisecond, time.Since(start))
 	})
 }
 

@@ -1,0 +1,134 @@
+package sentinel
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/bwredis/bwredis/conn"
+	"github.com/bwredis/bwredis/resp"
+)
+
+// Between attempts to reach a master of which nothing new is heard.
+const (
+	firstRetry   = 50 * time.Millisecond
+	longestRetry = time.Second
+)
+
+// Dial returns a function that resolves, dials with d, and verifies the role of the server it reached. It fits pool.Config.
+//
+// While a [Resolver.Watch] is in progress the master that it follows is dialled, without a question, whether the sentinels are there or not. Where that fails, and there
+// was a master before, the function goes on trying until its context ends: a new master is dialled as soon as it is known. What waiting does not mend, such as a wrong password, is returned at once,
+// and so is everything without a Watch.
+func (r *Resolver) Dial(d *conn.Dialer, role Role) func(context.Context) (*conn.Conn, error) {
+	return func(ctx context.Context) (*conn.Conn, error) {
+		switch role {
+		case Master:
+			return r.dialMaster(ctx, d)
+		case PreferReplica:
+			if c, err := r.dialRole(ctx, d, Replica); err == nil || ctx.Err() != nil {
+				return c, err
+			}
+			return r.dialMaster(ctx, d)
+		}
+		return r.dialRole(ctx, d, role)
+	}
+}
+
+// dialMaster dials the master, and waits for there to be one, as long as there is hope.
+func (r *Resolver) dialMaster(ctx context.Context, d *conn.Dialer) (*conn.Conn, error) {
+	var last error
+	for pause := firstRetry; ; pause = min(2*pause, longestRetry) {
+		addr, term, hope := r.master()
+		c, err := r.attempt(ctx, term, d, addr)
+		switch {
+		case err == nil:
+			r.meet(c.Addr())
+			return c, nil
+		case !hope, !passes(err):
+			return nil, err
+		}
+		if ctx.Err() == nil || last == nil {
+			last = err
+		}
+		r.doubt()
+		if !rest(ctx, term, pause) {
+			return nil, &waitError{r.cfg.Master, last}
+		}
+	}
+}
+
+// attempt dials addr, or with none whatever the sentinels name, and gives that up when the master turns out to be another.
+func (r *Resolver) attempt(ctx, term context.Context, d *conn.Dialer, addr string) (*conn.Conn, error) {
+	if addr == "" {
+		return r.dialRole(ctx, d, Master)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(term, func() { cancel(errSwitched) })()
+	return dialVerified(ctx, d, addr, Master)
+}
+
+// dialRole asks the sentinels. Where they disagree, and the server that is most likely the one says that it is not, it dials the next.
+func (r *Resolver) dialRole(ctx context.Context, d *conn.Dialer, role Role) (*conn.Conn, error) {
+	addrs, err := r.candidates(ctx, role)
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, addr := range addrs {
+		c, err := dialVerified(ctx, d, addr, role)
+		if err == nil {
+			return c, nil
+		}
+		errs = append(errs, err)
+		if !passes(err) || ctx.Err() != nil {
+			break
+		}
+	}
+	if len(errs) == 1 {
+		return nil, errs[0]
+	}
+	return nil, errors.Join(errs...)
+}
+
+func dialVerified(ctx context.Context, d *conn.Dialer, addr string, role Role) (*conn.Conn, error) {
+	c, err := d.Dial(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	if err := verify(ctx, c, role); err != nil {
+		_ = c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// passes reports whether a failure may pass by itself: the server is away, is no master or none yet, or no sentinel tells. It does not when the
+// server is there and refuses whoever connects.
+func passes(err error) bool {
+	var reply *resp.Error
+	if errors.As(err, &reply) {
+		switch reply.Code() {
+		case "LOADING", "MASTERDOWN", "READONLY":
+			return true
+		}
+		var unresolved *ResolveError
+		return errors.As(err, &unresolved)
+	}
+	var failure *conn.Error
+	return !errors.As(err, &failure) || failure.Op != conn.OpTLS || failure.Timeout()
+}
+
+// rest waits for about pause, but no longer than until the term ends. It reports false when ctx ends.
+func rest(ctx, term context.Context, pause time.Duration) bool {
+	timer := time.NewTimer(pause/2 + rand.N(pause/2)) // clients do not move together
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-term.Done():
+	case <-ctx.Done():
+	}
+	return ctx.Err() == nil
+}

@@ -1,0 +1,90 @@
+package sentinel
+
+import (
+	"context"
+	"time"
+
+	"github.com/bwredis/bwredis/conn"
+	"github.com/bwredis/bwredis/resp"
+)
+
+// Between attempts to listen to a sentinel.
+const (
+	firstPause   = 50 * time.Millisecond
+	longestPause = 2 * time.Second
+)
+
+// follow listens to one sentinel until the watch ends, or the sentinel is to be forgotten.
+func (w *watch) follow(m *member) {
+	defer w.r.connected(m, nil)
+	defer w.r.forget(m)
+	pause := firstPause
+	for {
+		began := time.Now()
+		err := w.listen(m)
+		if w.ctx.Err() != nil || err == errTwice || w.r.lost(m) {
+			return
+		}
+		w.r.note(opinion{from: m, err: err})
+		if time.Since(began) > longestPause {
+			pause = firstPause
+		}
+		if !rest(w.ctx, w.ctx, pause) {
+			return
+		}
+		pause = min(2*pause, longestPause)
+	}
+}
+
+// listen connects to a sentinel, subscribes, and passes on what it publishes, until the connection is lost. With RESP3 the same connection serves for
+// questions; so one that is dead on the other side only is found out by a question that has no answer.
+func (w *watch) listen(m *member) error {
+	c, err := w.dialer.Dial(w.ctx, "tcp", m.addr)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if !w.r.identify(m, askID(w.ctx, c)) {
+		return errTwice
+	}
+	if err := subscribe(w.ctx, c); err != nil && c.Err() != nil {
+		return err
+	} else if err != nil {
+		w.r.tellDeaf(m, err)
+	}
+	if c.Hello().Protocol == 3 {
+		w.r.connected(m, c)
+		defer w.r.connected(m, nil)
+	}
+	w.hear(event{from: m, meaning: heard})
+	for {
+		err := c.NextPush(w.ctx, resp.HandlerFunc(func(_ int, reply *resp.Reply) error {
+			e, ours, err := readEvent(reply, w.r.cfg.Master)
+			if ours {
+				e.from = m
+				w.hear(e)
+			}
+			return err
+		}))
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// askID asks a sentinel for what the others call it; "" before Redis 6.2, and where the user has not the right.
+func askID(ctx context.Context, c *conn.Conn) (id string) {
+	_ = ask(ctx, c, func(q *resp.Request) { q.Cmd("SENTINEL").Str("MYID") }, func(reply *resp.Reply) error {
+		id = reply.Text()
+		return reply.Err()
+	})
+	return id
+}
+
+func subscribe(ctx context.Context, c *conn.Conn) error {
+	var q resp.Request
+	for channel := range channels {
+		q.Cmd("SUBSCRIBE").Str(channel)
+	}
+	return c.RoundTrip(ctx, &q, nil)
+}

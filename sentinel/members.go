@@ -1,0 +1,138 @@
+package sentinel
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/bwredis/bwredis/conn"
+)
+
+// maxLearned bounds how many sentinels are followed that nobody configured: whoever answers as a sentinel may name any number of others.
+const maxLearned = 16
+
+// members are the sentinels there are to ask.
+type members struct {
+	membersMu sync.Mutex
+	list      []*member // the configured ones first, in their order; guarded by membersMu
+}
+
+// A member is one sentinel.
+type member struct {
+	addr    string // reachable
+	learned bool   // another sentinel named it
+
+	// Guarded by members.membersMu.
+	tried bool       // it was asked at least once
+	since time.Time  // when it began to fail; zero: it answers
+	told  bool       // the log knows that it fails
+	deaf  bool       // the log knows that it announces nothing
+	id    string     // SENTINEL MYID; "" when that is not known
+	c     *conn.Conn // the watch's, when it serves for questions too; nil: there is none
+}
+
+func newMembers(addrs []string) *members {
+	ms := &members{}
+	for _, addr := range addrs {
+		if !slices.ContainsFunc(ms.list, func(m *member) bool { return m.addr == addr }) {
+			ms.list = append(ms.list, &member{addr: addr})
+		}
+	}
+	return ms
+}
+
+// all returns the members, configured ones first.
+func (ms *members) all() []*member {
+	ms.membersMu.Lock()
+	defer ms.membersMu.Unlock()
+	return slices.Clone(ms.list)
+}
+
+// conn returns the connection that serves for questions to m, or nil.
+func (ms *members) conn(m *member) *conn.Conn {
+	ms.membersMu.Lock()
+	defer ms.membersMu.Unlock()
+	return m.c
+}
+
+// connected is told of the watch's connection to m; nil: it is lost, or takes no questions.
+func (ms *members) connected(m *member, c *conn.Conn) {
+	ms.membersMu.Lock()
+	defer ms.membersMu.Unlock()
+	m.c = c
+}
+
+// identify notes the id of m, and reports false when another member has the same: then m is one sentinel under two addresses.
+func (ms *members) identify(m *member, id string) bool {
+	ms.membersMu.Lock()
+	defer ms.membersMu.Unlock()
+	m.id = id
+	return id == "" || !m.learned || !slices.ContainsFunc(ms.list, func(other *member) bool { return other != m && other.id == id })
+}
+
+// answered notes what became of a question to m. It returns whether that is news for the log.
+func (ms *members) answered(m *member, err error) (news bool) {
+	ms.membersMu.Lock()
+	defer ms.membersMu.Unlock()
+	m.tried = true
+	switch {
+	case err == nil:
+		news = m.told
+		m.since, m.told = time.Time{}, false
+	case m.since.IsZero():
+		m.since = time.Now()
+	case !m.told && time.Since(m.since) >= tellAfter:
+		m.told, news = true, true
+	}
+	return news
+}
+
+// tellAfter is how long a sentinel fails before that is worth a line in the log: they are restarted now and then.
+const tellAfter = 10 * time.Second
+
+// forgetAfter is how long a sentinel fails that was learned of before it is forgotten.
+const forgetAfter = time.Minute
+
+// learn adds a sentinel that another one named, unless it is known. It returns nil when there is nothing to add.
+func (ms *members) learn(addr, id string) *member {
+	ms.membersMu.Lock()
+	defer ms.membersMu.Unlock()
+	learned := 0
+	for _, m := range ms.list {
+		if m.addr == addr || id != "" && m.id == id || !m.tried {
+			return nil // what was not asked yet may be the same by another name
+		}
+		if m.learned {
+			learned++
+		}
+	}
+	if learned >= maxLearned {
+		return nil
+	}
+	m := &member{addr: addr, id: id, learned: true}
+	ms.list = append(ms.list, m)
+	return m
+}
+
+// forget removes a member, unless it is configured.
+func (ms *members) forget(m *member) {
+	ms.membersMu.Lock()
+	defer ms.membersMu.Unlock()
+	ms.list = slices.DeleteFunc(ms.list, func(other *member) bool { return other == m && m.learned })
+}
+
+// lost reports whether m has been failing for so long that it may be forgotten.
+func (ms *members) lost(m *member) bool {
+	ms.membersMu.Lock()
+	defer ms.membersMu.Unlock()
+	return m.learned && !m.since.IsZero() && time.Since(m.since) >= forgetAfter
+}
+
+// deaf notes that m lets nobody subscribe, and reports whether that is news.
+func (ms *members) deaf(m *member) (news bool) {
+	ms.membersMu.Lock()
+	defer ms.membersMu.Unlock()
+	news = !m.deaf
+	m.deaf = true
+	return news
+}

@@ -1,0 +1,93 @@
+package sentinel
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	proveFor   = 3 * time.Second       // how long a server that is said to be the new master may take to say so itself
+	proveEvery = 50 * time.Millisecond // about how often it is asked
+)
+
+// A candidate is a server that is said to be the master.
+type candidate struct {
+	addr  string
+	epoch uint64 // of the configuration that says so; 0: it was announced
+	stop  context.CancelFunc
+}
+
+// A proof is what became of a candidate.
+type proof struct {
+	*candidate
+	err error
+}
+
+// prove asks a candidate whether it is a master, instead of any other that is being asked.
+func (w *watch) prove(c candidate) {
+	if w.proving != nil && w.proving.addr == c.addr {
+		return
+	}
+	w.stopProving()
+	ctx, stop := context.WithTimeout(w.ctx, proveFor)
+	c.stop = stop
+	w.proving = &c
+	w.tasks.Go(func() {
+		defer stop()
+		err := w.askCandidate(ctx, c.addr)
+		select {
+		case w.proved <- proof{&c, err}:
+		case <-w.ctx.Done():
+		}
+	})
+}
+
+func (w *watch) stopProving() {
+	if w.proving != nil {
+		w.proving.stop()
+		w.proving = nil
+	}
+}
+
+// askCandidate returns nil when the server at addr says that it is a master.
+func (w *watch) askCandidate(ctx context.Context, addr string) error {
+	for {
+		c, err := dialVerified(ctx, w.data, addr, Master)
+		if err == nil {
+			return c.Close()
+		}
+		if !rest(ctx, ctx, proveEvery) {
+			return err
+		}
+	}
+}
+
+// conclude follows a candidate that has proved to be a master. It reports whether there is something to ask.
+func (w *watch) conclude(p proof) (doubt bool) {
+	if w.proving != p.candidate {
+		return false // another one is being asked by now
+	}
+	w.proving = nil
+	if p.err != nil {
+		w.unproved = p.addr
+		w.tellUnproved(p)
+		return true
+	}
+	known, from, epoch := w.r.known()
+	if p.epoch > 0 {
+		epoch = p.epoch // also when it is a lower one, and the others were overruled
+	}
+	if known != "" {
+		from = known
+	}
+	wake := w.r.adopt(p.addr, epoch)
+	w.other, w.unproved = "", ""
+	if from != "" && from != p.addr {
+		s := Switch{Master: w.r.cfg.Master, From: from, To: p.addr, Held: w.r.held(), Planned: w.warned && !w.dead}
+		w.onSwitch(s)
+		w.r.tellSwitch(s)
+	}
+	w.settle()
+	wake()
+	return true
+}

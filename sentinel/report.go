@@ -1,0 +1,65 @@
+package sentinel
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// repeatAfter is how long the log is not told the same again.
+const repeatAfter = 30 * time.Second
+
+func (r *Resolver) log(level slog.Level, text string, args ...any) {
+	if r.cfg.Logger != nil {
+		r.cfg.Logger.Log(context.Background(), level, "sentinel: "+text, append([]any{"master", r.cfg.Master}, args...)...)
+	}
+}
+
+// note remembers how a sentinel answered, and tells when one has stopped answering for a while, or answers again.
+func (r *Resolver) note(o opinion) {
+	switch news := r.answered(o.from, o.err); {
+	case news && o.err == nil:
+		r.log(slog.LevelInfo, "a sentinel answers again", "sentinel", o.from.addr)
+	case news:
+		r.log(slog.LevelWarn, "a sentinel does not help", "sentinel", o.from.addr, "error", o.err.Error())
+	}
+}
+
+func (r *Resolver) tellLearned(m *member) {
+	r.log(slog.LevelInfo, "another sentinel is known", "sentinel", m.addr)
+}
+
+// tellDeaf is about a sentinel that lets nobody subscribe.
+func (r *Resolver) tellDeaf(m *member, err error) {
+	if r.deaf(m) {
+		r.log(slog.LevelWarn, "a sentinel announces nothing to this user, so failovers are noticed late", "sentinel", m.addr, "error", err.Error())
+	}
+}
+
+func (r *Resolver) tellRaised() {
+	r.log(slog.LevelWarn, "a failover is under way, writes are held back", "at_most", r.cfg.MaxFence)
+}
+
+func (r *Resolver) tellExpired() {
+	r.log(slog.LevelError, "the failover has not ended, writes go on", "held", r.cfg.MaxFence)
+}
+
+func (r *Resolver) tellNothing() {
+	r.log(slog.LevelWarn, "the failover has come to nothing, writes go on")
+}
+
+func (r *Resolver) tellSwitch(s Switch) {
+	text := "the master is another"
+	if !s.Planned {
+		text += "; writes that the old one acknowledged shortly before may be lost"
+	}
+	r.log(slog.LevelWarn, text, "from", s.From, "to", s.To, "planned", s.Planned, "held", s.Held)
+}
+
+func (w *watch) tellUnproved(p proof) {
+	if time.Since(w.toldUnproved) < repeatAfter {
+		return
+	}
+	w.toldUnproved = time.Now()
+	w.r.log(slog.LevelWarn, "who is said to be the new master does not say so", "addr", p.addr, "error", p.err.Error())
+}
