@@ -1,6 +1,7 @@
 package redistest
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -74,7 +75,15 @@ func (s *redis) helloOptions(c *Session, args []string) (msg string) {
 }
 
 func (s *redis) serverInfo(c *Session, proto int) {
-	c.Map(7)
+	mode, role := cmp.Or(s.mode, "standalone"), "master"
+	if s.role != nil {
+		role = s.role()
+	}
+	if role == "" {
+		c.Map(6)
+	} else {
+		c.Map(7)
+	}
 	c.Bulk("server")
 	c.Bulk("redis")
 	c.Bulk("version")
@@ -84,9 +93,11 @@ func (s *redis) serverInfo(c *Session, proto int) {
 	c.Bulk("id")
 	c.Int(c.ID)
 	c.Bulk("mode")
-	c.Bulk("standalone")
-	c.Bulk("role")
-	c.Bulk("master")
+	c.Bulk(mode)
+	if role != "" {
+		c.Bulk("role")
+		c.Bulk(role)
+	}
 	c.Bulk("modules")
 	c.Array(0)
 }

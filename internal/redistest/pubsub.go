@@ -117,9 +117,18 @@ func (h *Hub) subscribed(c *Session) bool {
 	return false
 }
 
-func (h *Hub) publish(letter, channel, message string) (receivers int64) {
+func (h *Hub) publish(letter, channel, message string) int64 {
+	receivers, woken := h.enqueue(letter, channel, message)
+	for _, s := range woken {
+		s.Flush()
+	}
+	return receivers
+}
+
+// enqueue pushes a message to those who want it, and leaves it to the caller to flush them.
+func (h *Hub) enqueue(letter, channel, message string) (receivers int64, woken []*Session) {
 	h.mu.Lock()
-	var woken []*Session
+	defer h.mu.Unlock()
 	for _, m := range h.members {
 		n := int64(0)
 		for _, topic := range m.topics[letter] {
@@ -139,9 +148,5 @@ func (h *Hub) publish(letter, channel, message string) (receivers int64) {
 			receivers += n
 		}
 	}
-	h.mu.Unlock()
-	for _, s := range woken {
-		s.Flush()
-	}
-	return receivers
+	return receivers, woken
 }

@@ -21,20 +21,24 @@ type Options struct {
 // Redis returns a handler that behaves as a server does: HELLO, AUTH, SELECT, CLIENT SETNAME, GETNAME, SETINFO and ID, PING, ECHO, QUIT, and
 // GET, SET, DEL and INCR on data that all connections of the handler share. Error texts are those of Redis 8 and Valkey 8; Redis 7.0 words
 // some of them differently.
-func Redis(opts Options) Handler {
+func Redis(opts Options) Handler { return newRedis(opts).answer }
+
+func newRedis(opts Options) *redis {
 	if opts.Version == "" {
 		opts.Version = "7.4.0"
 	}
 	if opts.Databases == 0 {
 		opts.Databases = 16
 	}
-	s := &redis{Options: opts, keys: keyspace{data: map[dbKey]string{}}}
-	return s.answer
+	return &redis{Options: opts, keys: keyspace{data: map[dbKey]string{}}}
 }
 
 type redis struct {
 	Options
-	keys keyspace
+	keys  keyspace
+	extra map[string]command // of a node or a sentinel of a [Set], in place of those of the table
+	mode  string             // as HELLO tells it; "": standalone
+	role  func() string      // as HELLO tells it, "": not at all; nil: master
 }
 
 // A command is one row of the table. Both counts include the name.
@@ -61,7 +65,10 @@ var commands = map[string]command{
 // answer refuses in the order in which servers do: no such command, wrong count, not authenticated, not allowed.
 func (s *redis) answer(c *Session, args []string) {
 	name := strings.ToUpper(args[0])
-	cmd, ok := commands[name]
+	cmd, ok := s.extra[name]
+	if !ok {
+		cmd, ok = commands[name]
+	}
 	switch {
 	case !ok || name == "HELLO" && s.NoHello || contains(s.Unknown, name):
 		c.Error(s.unknownCommand(args))
