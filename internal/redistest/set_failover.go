@@ -204,11 +204,7 @@ func (f *failover) end() {
 	f.sayMaster("+failover-end")
 	s.master, s.configEpoch, s.leader, s.failover = f.promoted, f.epoch, f.leader, nil
 	f.leader.switchLocked()
-	for _, sentinel := range s.Sentinels {
-		if sentinel != f.leader {
-			s.after(s.cfg.Lag, sentinel.learnLocked)
-		}
-	}
+	s.spreadLocked()
 	for _, n := range s.Nodes {
 		s.correctLocked(n)
 	}

@@ -61,3 +61,150 @@ func TestSetPlannedFailover(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// within waits until the newest configuration has another master, and returns how long that took.
+func within(t *testing.T, s *Set, limit time.Duration) time.Duration {
+	t.Helper()
+	before, start := s.Master(), time.Now()
+	for s.Master() == before {
+		require.Less(t, time.Since(start), limit, "no failover")
+		time.Sleep(10 * time.Millisecond)
+		synctest.Wait()
+	}
+	return time.Since(start)
+}
+
+func TestSetAutomaticFailover(t *testing.T) {
+	for name, strike := range map[string]func(n *Node){"killed": (*Node).Kill, "frozen": (*Node).Freeze, "cut": (*Node).Cut, "isolated": (*Node).Isolate} {
+		t.Run(name, func(t *testing.T) {
+			inSet(t, SetConfig{}, func(t *testing.T, s *Set) {
+				heard := events(t, s, sentinel1)
+				strike(s.Nodes[0])
+				assert.Equal(t, 1950*time.Millisecond, within(t, s, 3*time.Second))
+				const master = "master mymaster 10.0.0.1 6379"
+				got := heard()
+				assert.Equal(t, []string{"1s +sdown " + master, "1.1s +odown " + master + " #quorum 3/2", "1.1s +new-epoch 1", "1.1s +try-failover " + master}, got[:4])
+				time.Sleep(time.Second)
+				assert.Equal(t, []string{"2.95s +sdown slave 10.0.0.1:6379 10.0.0.1 6379 @ mymaster 10.0.0.2 6379"}, heard())
+				names(t, s, isNode2, isNode2, isNode2)
+				s.Nodes[0].Start()
+				s.Nodes[0].Thaw()
+				s.Nodes[0].Heal()
+				time.Sleep(2 * time.Second)
+				assert.Equal(t, "master", s.Nodes[0].Role())
+				time.Sleep(7 * time.Second)
+				assert.Equal(t, "slave", s.Nodes[0].Role())
+				assert.Equal(t, []string{
+					"3.05s -sdown slave 10.0.0.1:6379 10.0.0.1 6379 @ mymaster 10.0.0.2 6379",
+					"11.05s +convert-to-slave slave 10.0.0.1:6379 10.0.0.1 6379 @ mymaster 10.0.0.2 6379",
+				}, heard())
+			})
+		})
+	}
+}
+
+func TestSetMasterThatReturnsInTime(t *testing.T) {
+	inSet(t, SetConfig{}, func(t *testing.T, s *Set) {
+		heard := events(t, s, sentinel1)
+		s.Nodes[0].Freeze()
+		time.Sleep(900 * time.Millisecond)
+		s.Nodes[0].Thaw()
+		time.Sleep(time.Minute)
+		assert.Empty(t, heard())
+		s.Nodes[0].Freeze()
+		time.Sleep(1050 * time.Millisecond)
+		s.Nodes[0].Thaw()
+		time.Sleep(time.Minute)
+		got := heard()
+		assert.Contains(t, got, "1m2.05s -odown master mymaster 10.0.0.1 6379")
+		assert.Contains(t, got, "1m2.85s +switch-master mymaster 10.0.0.1 6379 10.0.0.2 6379") // too late: the failover goes on
+		assert.Same(t, s.Nodes[1], s.Master())
+	})
+}
+
+func TestSetFailoverThatIsAborted(t *testing.T) {
+	ends := map[string]string{AbortNotElected: "10s ", AbortNoGoodSlave: "80ms ", AbortSlaveTimeout: "10.18s "}
+	for event, after := range ends {
+		t.Run(event, func(t *testing.T) {
+			inSet(t, SetConfig{}, func(t *testing.T, s *Set) {
+				heard := events(t, s, sentinel1)
+				s.AbortNext(event)
+				require.NoError(t, s.Failover())
+				time.Sleep(time.Minute)
+				got := heard()
+				assert.Equal(t, after+event+" master mymaster 10.0.0.1 6379", got[len(got)-1])
+				assert.Same(t, s.Nodes[0], s.Master())
+				assert.Equal(t, "slave", s.Nodes[1].Role())
+				require.NoError(t, s.Failover())
+				within(t, s, time.Second) // only one was to fail
+			})
+		})
+	}
+}
+
+func TestSetFailoverNeedsAMajority(t *testing.T) {
+	inSet(t, SetConfig{Quorum: 1}, func(t *testing.T, s *Set) {
+		s.Sentinels[1].Kill()
+		s.Sentinels[2].Freeze()
+		heard := events(t, s, sentinel1)
+		s.Nodes[0].Kill()
+		time.Sleep(15 * time.Second)
+		got := heard()
+		assert.Equal(t, "11.1s -failover-abort-not-elected master mymaster 10.0.0.1 6379", got[len(got)-1])
+		s.Sentinels[2].Thaw()
+		within(t, s, 30*time.Second)
+		assert.Equal(t, `["10.0.0.2", "6379"]`, dialSet(t, s, sentinel1).do(whoMaster))
+	})
+}
+
+func TestSetFailoverNeedsAQuorum(t *testing.T) {
+	inSet(t, SetConfig{}, func(t *testing.T, s *Set) {
+		s.Sentinels[0].Kill()
+		s.Sentinels[1].Cut()
+		heard := events(t, s, "10.0.1.3:26379")
+		s.Nodes[0].Kill()
+		time.Sleep(time.Minute)
+		assert.Equal(t, []string{"1s +sdown master mymaster 10.0.0.1 6379"}, heard())
+		s.Sentinels[0].Start()
+		within(t, s, 5*time.Second)
+	})
+}
+
+func TestSetLeaderThatDies(t *testing.T) {
+	inSet(t, SetConfig{}, func(t *testing.T, s *Set) {
+		require.NoError(t, s.Failover())
+		time.Sleep(300 * time.Millisecond)
+		s.Sentinels[0].Kill()
+		require.Equal(t, "master", s.Nodes[1].Role())
+		time.Sleep(10 * time.Second)
+		assert.Equal(t, "slave", s.Nodes[1].Role())
+		assert.Equal(t, isNode1, dialSet(t, s, sentinel2).do(whoMaster))
+	})
+}
+
+func TestSetReplicaThatDies(t *testing.T) {
+	inSet(t, SetConfig{}, func(t *testing.T, s *Set) {
+		heard := events(t, s, sentinel1)
+		require.NoError(t, s.Failover())
+		time.Sleep(100 * time.Millisecond)
+		s.Nodes[1].Kill()
+		assert.EqualError(t, s.Failover(), "INPROG Failover already in progress")
+		time.Sleep(20 * time.Second)
+		got := heard()
+		assert.Equal(t, "10.18s -failover-abort-slave-timeout master mymaster 10.0.0.1 6379", got[len(got)-1])
+		assert.EqualError(t, s.Failover(), "NOGOODSLAVE No suitable replica to promote")
+	})
+}
+
+func TestSetOtherReplicasFollow(t *testing.T) {
+	inSet(t, SetConfig{Nodes: 3}, func(t *testing.T, s *Set) {
+		heard := events(t, s, sentinel1)
+		require.NoError(t, s.Failover())
+		time.Sleep(time.Second)
+		assert.Contains(t, heard(), "780ms +slave-reconf-sent slave 10.0.0.3:6379 10.0.0.3 6379 @ mymaster 10.0.0.1 6379")
+		dialSet(t, s, node2).do("SET k v")
+		time.Sleep(time.Second)
+		v, _ := s.Nodes[2].Get("k")
+		assert.Equal(t, "v", v)
+	})
+}

@@ -27,6 +27,7 @@ type Node struct {
 	master  *Node         // nil: the node says that it is a master itself
 	linked  bool          // a replica gets what its master writes
 	link    int           // counts the times that this has changed
+	stream  []change      // what has been written there and has not arrived yet
 	offset  int64         // of the stream of writes
 	acked   chan struct{} // closed when a WAIT has reason to look again
 	sdown   bool          // it has been out of reach for long
@@ -107,7 +108,11 @@ func (n *Node) roleReply(_ *redis, c *Session, _ []string) {
 		c.Bulk(host)
 		c.Int(int64(number))
 		c.Bulk(n.linkState())
-		c.Int(n.offset)
+		if n.linkState() == "connected" {
+			c.Int(n.offset)
+		} else {
+			c.Int(-1)
+		}
 		return
 	}
 	replicas := n.replicasLocked()

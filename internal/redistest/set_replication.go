@@ -28,16 +28,19 @@ func (n *Node) propagateLocked(db int, keys, args []string) {
 	}
 	n.redis.keys.mu.Unlock()
 	for _, r := range n.replicasLocked() {
+		r.stream = append(r.stream, ch)
 		link := r.link
-		n.set.after(n.set.cfg.ReplicationDelay, func() { r.applyLocked(ch, link) })
+		n.set.after(n.set.cfg.ReplicationDelay, func() { r.applyLocked(link) })
 	}
 }
 
-// applyLocked carries out a change, unless the link on which it came has ended.
-func (n *Node) applyLocked(ch change, link int) {
+// applyLocked carries out the next change, unless the link on which it came has ended.
+func (n *Node) applyLocked(link int) {
 	if n.link != link {
 		return
 	}
+	ch := n.stream[0]
+	n.stream = n.stream[1:]
 	n.redis.keys.mu.Lock()
 	for _, k := range ch.gone {
 		delete(n.redis.keys.data, k)
@@ -56,7 +59,7 @@ func (n *Node) wakeLocked() {
 
 // unlinkLocked ends what a replica gets from its master.
 func (n *Node) unlinkLocked() {
-	n.linked = false
+	n.linked, n.stream = false, nil
 	n.link++
 }
 

@@ -100,17 +100,23 @@ func (s *Sentinel) TakeBack(addr string, d time.Duration) {
 		s.publishLocked("+switch-master", s.switched(before, addr))
 		mine := s.lie
 		s.set.after(d, func() {
-			if s.lie != mine {
-				return
+			if s.lie == mine {
+				s.takeBackLocked(addr, before, epoch+2, lie)
 			}
-			s.lie = &opinion{before, epoch + 2}
-			if lie == nil && before == s.known.addr {
-				s.lie, s.known.epoch = nil, epoch+2
-				s.set.epoch, s.set.configEpoch = max(s.set.epoch, epoch+2), max(s.set.configEpoch, epoch+2)
-			}
-			s.publishLocked("+switch-master", s.switched(addr, before))
 		})
 	})
+}
+
+// takeBackLocked names before again. Where that is the truth, it is now the newest configuration, and the others hear of it.
+func (s *Sentinel) takeBackLocked(addr, before string, epoch int64, lie *opinion) {
+	s.lie = &opinion{before, epoch}
+	if lie == nil && before == s.set.master.addr && s.known.addr == before {
+		s.lie, s.known.epoch = nil, epoch
+		s.set.leader, s.set.configEpoch = s, epoch
+		s.set.epoch = max(s.set.epoch, epoch)
+		s.set.spreadLocked()
+	}
+	s.publishLocked("+switch-master", s.switched(addr, before))
 }
 
 func (s *Sentinel) do(f func()) {
@@ -144,7 +150,7 @@ func (s *Sentinel) sayLocked(channel, payload string) {
 	}
 }
 
-// master is how events call the master.
+// masterEvent is how events call the master.
 func (s *Sentinel) masterEvent(addr string) string {
 	host, port := s.set.announced(addr)
 	return "master " + s.set.cfg.Master + " " + host + " " + port
@@ -179,12 +185,14 @@ func (s *Sentinel) learnLocked() {
 	s.switchLocked()
 }
 
-// switchLocked makes the newest configuration that of the sentinel, and forgets what it knew of the servers before.
+// switchLocked makes the newest configuration that of the sentinel, and forgets what it knew of other servers in those roles.
 func (s *Sentinel) switchLocked() {
-	if old := s.known.addr; old != s.set.master.addr {
-		s.publishLocked("+switch-master", s.switched(old, s.set.master.addr))
-	}
+	old := s.known.addr
 	s.known = opinion{s.set.master.addr, s.set.configEpoch}
+	if old == s.known.addr {
+		return
+	}
+	s.publishLocked("+switch-master", s.switched(old, s.known.addr))
 	clear(s.sdown)
 	s.odown = false
 	for _, n := range s.set.Nodes {
@@ -193,4 +201,11 @@ func (s *Sentinel) switchLocked() {
 		}
 	}
 	s.set.after(s.set.cfg.DownAfter, s.lookLocked)
+}
+
+// spreadLocked lets the other sentinels learn the newest configuration.
+func (s *Set) spreadLocked() {
+	for _, sentinel := range s.Sentinels {
+		s.after(s.cfg.Lag, sentinel.learnLocked)
+	}
 }
