@@ -96,6 +96,9 @@ func (s *Set) startLocked(leader *Sentinel, forced bool) {
 	s.failover = f
 	f.leader.publishLocked("+new-epoch", strconv.FormatInt(f.epoch, 10))
 	f.sayMaster("+try-failover")
+	if !forced {
+		f.leader.publishLocked("+vote-for-leader", f.vote())
+	}
 	s.after(newsAfter, f.spread)
 	if !forced && len(s.usableLocked()) <= len(s.Sentinels)/2 || s.abort == AbortNotElected {
 		f.step(electionLimit, func() { f.fail(AbortNotElected) })
@@ -142,7 +145,9 @@ func (f *failover) saySlave(event string, n *Node) {
 
 func (f *failover) elected() {
 	f.state = "select_slave"
-	f.leader.publishLocked("+vote-for-leader", f.vote())
+	if f.forced {
+		f.leader.publishLocked("+vote-for-leader", f.vote())
+	}
 	f.sayMaster("+elected-leader")
 	f.sayMaster("+failover-state-select-slave")
 	f.step(selectedAfter, f.selected)

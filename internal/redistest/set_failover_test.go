@@ -83,7 +83,7 @@ func TestSetAutomaticFailover(t *testing.T) {
 				assert.Equal(t, 1950*time.Millisecond, within(t, s, 3*time.Second))
 				const master = "master mymaster 10.0.0.1 6379"
 				got := heard()
-				assert.Equal(t, []string{"1s +sdown " + master, "1.1s +odown " + master + " #quorum 3/2", "1.1s +new-epoch 1", "1.1s +try-failover " + master}, got[:4])
+				assert.Equal(t, []string{"1s +sdown " + master, "1.1s +odown " + master + " #quorum 3/2", "1.1s +new-epoch 1", "1.1s +try-failover " + master, "1.1s +vote-for-leader 0000000000000000000000000000000000005001 1"}, got[:5])
 				time.Sleep(time.Second)
 				assert.Equal(t, []string{"2.95s +sdown slave 10.0.0.1:6379 10.0.0.1 6379 @ mymaster 10.0.0.2 6379"}, heard())
 				names(t, s, isNode2, isNode2, isNode2)
@@ -206,5 +206,37 @@ func TestSetOtherReplicasFollow(t *testing.T) {
 		time.Sleep(time.Second)
 		v, _ := s.Nodes[2].Get("k")
 		assert.Equal(t, "v", v)
+	})
+}
+
+// A replica that was away is checked a while later. By then, it may be the one that is being promoted.
+func TestSetPromotionIsNotCorrected(t *testing.T) {
+	inSet(t, SetConfig{}, func(t *testing.T, s *Set) {
+		s.Nodes[1].Freeze()
+		time.Sleep(2 * time.Second)
+		s.Nodes[1].Thaw()
+		time.Sleep(7600 * time.Millisecond)
+		require.NoError(t, s.Failover())
+		time.Sleep(time.Second)
+		assert.Same(t, s.Nodes[1], s.Master())
+		assert.Equal(t, "master", s.Nodes[1].Role())
+	})
+}
+
+// A replica that was away while the master changed follows the old one until it is told.
+func TestSetReplicaThatMissedIt(t *testing.T) {
+	inSet(t, SetConfig{Nodes: 3}, func(t *testing.T, s *Set) {
+		heard := events(t, s, sentinel1)
+		s.Nodes[2].Cut()
+		require.NoError(t, s.Failover())
+		time.Sleep(20 * time.Second)
+		heard()
+		s.Nodes[2].Heal()
+		time.Sleep(10 * time.Second)
+		assert.Equal(t, []string{
+			"20.1s -sdown slave 10.0.0.3:6379 10.0.0.3 6379 @ mymaster 10.0.0.2 6379",
+			"28.1s +fix-slave-config slave 10.0.0.3:6379 10.0.0.3 6379 @ mymaster 10.0.0.2 6379",
+		}, heard())
+		assert.Equal(t, `["slave", "10.0.0.2", 6379, "connected", 0]`, dialSet(t, s, "10.0.0.3:6379").do("ROLE"))
 	})
 }

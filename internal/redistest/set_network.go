@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// DialContext connects to a node or a sentinel. It fits [net.Dialer.DialContext]: what is dead or was never there refuses, what is cut off lets
+// DialContext connects to a node or a sentinel. It has the signature of [net.Dialer.DialContext]. What is dead or was never there refuses, what is cut off lets
 // it wait until ctx ends, and a name that does not exist is an error of the resolver.
 func (s *Set) DialContext(ctx context.Context, _, addr string) (net.Conn, error) {
 	h := s.hosts[addr]
@@ -86,20 +86,20 @@ func newHost(s *Set, addr string) *host {
 // Addr returns host:port, as it is dialled.
 func (h *host) Addr() string { return h.addr }
 
-// Kill ends the process: connections are reset, and dials refused until [host.Start].
+// Kill ends the process: connections are reset, and dials refused until Start.
 func (h *host) Kill() { h.change(func() { h.down, h.frozen = true, false }) }
 
 // Start starts the process again, with the data and the role it had.
 func (h *host) Start() { h.change(func() { h.down = false }) }
 
-// Freeze stops the process as SIGSTOP does: connections are still accepted, but no command is carried out and nothing answered before [host.Thaw].
+// Freeze stops the process as SIGSTOP does: connections are still accepted, but no command is carried out and nothing answered before Thaw.
 func (h *host) Freeze() { h.change(func() { h.frozen = !h.down }) }
 
 // Thaw ends a Freeze. What was sent meanwhile is carried out now, even for those who did not want to wait any longer.
 func (h *host) Thaw() { h.change(func() { h.frozen = false }) }
 
 // Cut takes the machine off the network: nothing passes in either direction, and dials wait. As TCP sees to it, what was sent meanwhile arrives
-// after [host.Heal].
+// after Heal.
 func (h *host) Cut() { h.change(func() { h.cut = true }) }
 
 // Isolate takes the machine off the network of the others of the set, while clients still reach it: the master of the smaller side.

@@ -155,3 +155,48 @@ func TestSetTLS(t *testing.T) {
 		assert.Equal(t, "PONG", dialSet(t, s, node1).do("PING"))
 	})
 }
+
+func TestSetSlowCommandMeetsAFreeze(t *testing.T) {
+	inSet(t, SetConfig{}, func(t *testing.T, s *Set) {
+		c := dialSet(t, s, node1)
+		s.Nodes[0].Slow(200 * time.Millisecond)
+		require.NoError(t, c.send("INCR n"))
+		synctest.Wait()
+		s.Nodes[0].Freeze()
+		time.Sleep(500 * time.Millisecond)
+		assert.Equal(t, 0, s.Nodes[0].Int("n"))
+		s.Nodes[0].Thaw()
+		reply, err := c.next()
+		require.NoError(t, err)
+		assert.Equal(t, "1", reply)
+	})
+}
+
+func TestSetEventsDoNotPassACut(t *testing.T) {
+	inSet(t, SetConfig{}, func(t *testing.T, s *Set) {
+		heard := events(t, s, sentinel1)
+		s.Sentinels[0].Cut()
+		s.Sentinels[0].Say("a", "1")
+		s.Sentinels[0].Say("a", "2")
+		time.Sleep(time.Second)
+		assert.Empty(t, heard())
+		s.Sentinels[0].Heal()
+		assert.Equal(t, []string{"1s a 1", "1s a 2"}, heard())
+	})
+}
+
+func TestSetRestartBehindACut(t *testing.T) {
+	inSet(t, SetConfig{}, func(t *testing.T, s *Set) {
+		c := dialSet(t, s, sentinel1)
+		s.Sentinels[0].Cut()
+		s.Sentinels[0].Kill()
+		s.Sentinels[0].Start()
+		s.Sentinels[0].Heal()
+		_, err := c.next()
+		require.ErrorIs(t, err, syscall.ECONNRESET)
+		c = dialSet(t, s, sentinel1)
+		s.Sentinels[0].CloseClients()
+		_, err = c.next()
+		require.ErrorIs(t, err, syscall.ECONNRESET)
+	})
+}

@@ -111,3 +111,19 @@ func TestSetRoleOfAReplicaWithoutMaster(t *testing.T) {
 		assert.Equal(t, `["slave", "10.0.0.1", 6379, "connected", 0]`, c.do("ROLE"))
 	})
 }
+
+func TestSetWritesInFlightAreLost(t *testing.T) {
+	inSet(t, SetConfig{}, func(t *testing.T, s *Set) {
+		assert.Equal(t, "OK", dialSet(t, s, node1).do("SET a b"))
+		s.Nodes[0].Kill()
+		within(t, s, 3*time.Second)
+		_, arrived := s.Nodes[1].Get("a")
+		assert.False(t, arrived)
+		_, kept := s.Nodes[0].Get("a")
+		assert.True(t, kept)
+		s.Nodes[0].Start()
+		time.Sleep(10 * time.Second)
+		_, kept = s.Nodes[0].Get("a")
+		assert.False(t, kept)
+	})
+}
