@@ -83,7 +83,13 @@ func TestSetAutomaticFailover(t *testing.T) {
 				assert.Equal(t, 1950*time.Millisecond, within(t, s, 3*time.Second))
 				const master = "master mymaster 10.0.0.1 6379"
 				got := heard()
-				assert.Equal(t, []string{"1s +sdown " + master, "1.1s +odown " + master + " #quorum 3/2", "1.1s +new-epoch 1", "1.1s +try-failover " + master, "1.1s +vote-for-leader 0000000000000000000000000000000000005001 1"}, got[:5])
+				assert.Equal(t, []string{
+					"1s +sdown " + master,
+					"1.1s +odown " + master + " #quorum 3/2",
+					"1.1s +new-epoch 1",
+					"1.1s +try-failover " + master,
+					"1.1s +vote-for-leader 0000000000000000000000000000000000005001 1",
+				}, got[:5])
 				time.Sleep(time.Second)
 				assert.Equal(t, []string{"2.95s +sdown slave 10.0.0.1:6379 10.0.0.1 6379 @ mymaster 10.0.0.2 6379"}, heard())
 				names(t, s, isNode2, isNode2, isNode2)
