@@ -48,8 +48,9 @@ type Settings struct {
 	Username string // empty: the server's default user
 	Password Secret
 
-	// TLS, for Redis and for the sentinels. The files, in PEM, and the name go beyond BunkerWeb's own
-	// settings. The files are not read here.
+	// TLS, for Redis and, where they have no settings of their own, for the sentinels. The files, in PEM, and
+	// the name go beyond BunkerWeb's own settings. The files are not read here. With the name, certificates
+	// are checked whatever address a sentinel announces.
 	SSL, SSLVerify  bool
 	SSLCA           string // further trusted authorities
 	SSLCADir        string // a directory of them
@@ -62,6 +63,17 @@ type Settings struct {
 	SentinelUsername string
 	SentinelPassword Secret
 	SentinelMaster   string // never empty
+
+	// SentinelAddressMap says how to reach what sentinels announce, behind NAT or in containers: announced to
+	// reachable, host:port both, or a host both, without brackets, where the port stays. nil: as announced.
+	SentinelAddressMap map[string]string
+
+	// TLS of the sentinels; what is not set is as for Redis. The two settings of authorities go together, and
+	// so do certificate and key: where one of two is set for the sentinels, the other is not that of Redis.
+	SentinelSSL, SentinelSSLVerify  Choice
+	SentinelSSLCA, SentinelSSLCADir string
+	SentinelSSLCert, SentinelSSLKey string // both or neither
+	SentinelSSLServerName           string
 
 	KeepaliveIdle time.Duration // TCP keepalive idle time, and the longest a kept connection sits unused
 	KeepalivePool int           // how many connections are kept, 1–10000

@@ -1,6 +1,9 @@
 package bwstate
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // check looks at what settings say together. A setting that was refused gives no second complaint; warnings
 // need no such care, as nobody sees them once something was refused.
@@ -39,25 +42,44 @@ func (p *settingsParser) checkUser(userName, passName, user string, pass Secret)
 
 const unverified = "REDIS_SSL_VERIFY=no: the server is not checked, so anyone on the path can pose as it and read the password"
 
+const unverifiedSentinels = "=no: the sentinels are not checked, so anyone on the path can pose as one, read their password and " +
+	"name another server"
+
+// unchecked warns of whoever is not checked.
+func (s *Settings) unchecked() (warnings []string) {
+	if s.SSL && !s.SSLVerify {
+		warnings = append(warnings, unverified)
+	}
+	// Where both are not checked for the same reason, it has been said.
+	if s.sentinelSSL() && !s.sentinelSSLVerify() && (s.SentinelSSLVerify != "" || !s.SSL) {
+		warnings = append(warnings, s.sentinelTLSName("Verify")+unverifiedSentinels)
+	}
+	return warnings
+}
+
 func (p *settingsParser) checkTLS() {
 	s := &p.s
-	switch {
-	case s.SSLCert == "" && s.SSLKey != "":
-		p.fail("REDIS_SSL_CERT", "", "not set, but REDIS_SSL_KEY is; a client certificate needs both")
-	case s.SSLCert != "" && s.SSLKey == "":
-		p.fail("REDIS_SSL_KEY", "", "not set, but REDIS_SSL_CERT is; a client certificate needs both")
+	p.checkPair("REDIS_SSL", s.SSLCert, s.SSLKey)
+	p.checkPair("REDIS_SENTINEL_SSL", s.SentinelSSLCert, s.SentinelSSLKey)
+	for _, text := range s.unchecked() {
+		p.warn(text)
 	}
-	if s.SSL {
-		if !s.SSLVerify {
-			p.warn(unverified)
-		}
-		return
-	}
-	// Not REDIS_SSL_VERIFY: BunkerWeb writes that one, like all of its settings, whether it is used or not.
-	for _, name := range []string{"REDIS_SSL_CA", "REDIS_SSL_CA_DIR", "REDIS_SSL_CERT", "REDIS_SSL_KEY", "REDIS_SSL_SERVER_NAME"} {
-		if p.given[name] {
+	for _, field := range []string{"CAFile", "CADir", "CertFile", "KeyFile", "ServerName"} {
+		// Not Verify: BunkerWeb writes that one, like all of its settings, whether it is used or not.
+		name := serverTLSName(field)
+		forSentinels := s.sentinelSSL() && s.sentinelTLSName(field) == name
+		if p.given[name] && !s.SSL && !forSentinels {
 			p.warn(name + " is set but REDIS_SSL is no, so it is not used")
 		}
+	}
+}
+
+func (p *settingsParser) checkPair(prefix, cert, key string) {
+	switch {
+	case cert == "" && key != "":
+		p.fail(prefix+"_CERT", "", "not set, but "+prefix+"_KEY is; a client certificate needs both")
+	case cert != "" && key == "":
+		p.fail(prefix+"_KEY", "", "not set, but "+prefix+"_CERT is; a client certificate needs both")
 	}
 }
 
@@ -66,11 +88,32 @@ func (p *settingsParser) checkSentinel() {
 		if p.given["REDIS_HOST"] {
 			p.warn("REDIS_HOST is set but not used: REDIS_SENTINEL_HOSTS says where to ask for the server")
 		}
+		p.checkSentinelTLS()
 		return
 	}
-	for _, name := range []string{"REDIS_SENTINEL_USERNAME", "REDIS_SENTINEL_PASSWORD", "REDIS_SENTINEL_MASTER"} {
-		if p.given[name] && (name != "REDIS_SENTINEL_MASTER" || p.s.SentinelMaster != defaultMaster) {
+	for i := range settingsTable {
+		name := settingsTable[i].Name
+		if !strings.HasPrefix(name, "REDIS_SENTINEL_") || !p.given[name] {
+			continue
+		}
+		if name != "REDIS_SENTINEL_MASTER" || p.s.SentinelMaster != defaultMaster {
 			p.warn(name + " is set but not used: REDIS_SENTINEL_HOSTS is not set")
+		}
+	}
+}
+
+// checkSentinelTLS warns of what is set for TLS with sentinels that is not there.
+func (p *settingsParser) checkSentinelTLS() {
+	if p.s.sentinelSSL() {
+		return
+	}
+	why := "REDIS_SENTINEL_SSL is no"
+	if p.s.SentinelSSL == "" {
+		why = "REDIS_SSL is no and REDIS_SENTINEL_SSL is not set"
+	}
+	for i := range settingsTable {
+		if name := settingsTable[i].Name; strings.HasPrefix(name, "REDIS_SENTINEL_SSL_") && p.given[name] {
+			p.warn(name + " is set but " + why + ", so it is not used")
 		}
 	}
 }

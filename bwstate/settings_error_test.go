@@ -92,6 +92,24 @@ func TestSettingsRefused(t *testing.T) {
 		{"REDIS_SENTINEL_HOSTS=s1 redis://u:hunter2,@s2", "REDIS_SENTINEL_HOSTS", "", "entry 2: must be a host alone"},
 		{"REDIS_SENTINEL_HOSTS=unix:/run/s.sock", "REDIS_SENTINEL_HOSTS", "unix:/run/s.sock", "entry 1: port: must be"},
 		{"REDIS_SENTINEL_HOSTS=, ,", "REDIS_SENTINEL_HOSTS", ", ,", "holds no host"},
+		{"REDIS_SENTINEL_ADDRESS_MAP=a=b c", "REDIS_SENTINEL_ADDRESS_MAP", "c", "entry 2: must be announced=reachable"},
+		{"REDIS_SENTINEL_ADDRESS_MAP=a=b=c", "REDIS_SENTINEL_ADDRESS_MAP", "a=b=c", "entry 1: must be announced=reachable"},
+		{"REDIS_SENTINEL_ADDRESS_MAP=a=b =c", "REDIS_SENTINEL_ADDRESS_MAP", "=c", "entry 2: announced: is missing"},
+		{"REDIS_SENTINEL_ADDRESS_MAP=a=", "REDIS_SENTINEL_ADDRESS_MAP", "a=", "entry 1: reachable: is missing"},
+		{"REDIS_SENTINEL_ADDRESS_MAP=a:1=b", "REDIS_SENTINEL_ADDRESS_MAP", "a:1=b", "entry 1: must have a port on both sides"},
+		{"REDIS_SENTINEL_ADDRESS_MAP=a=b:1", "REDIS_SENTINEL_ADDRESS_MAP", "a=b:1", "or on neither"},
+		{"REDIS_SENTINEL_ADDRESS_MAP=a:1=b:65536", "REDIS_SENTINEL_ADDRESS_MAP", "a:1=b:65536", "entry 1: reachable: port: out of range"},
+		{"REDIS_SENTINEL_ADDRESS_MAP=a_!:1=b:1", "REDIS_SENTINEL_ADDRESS_MAP", "a_!:1=b:1", "entry 1: announced: " + host},
+		{"REDIS_SENTINEL_ADDRESS_MAP=::1:6379=b:1", "REDIS_SENTINEL_ADDRESS_MAP", "::1:6379=b:1", "announced: write an IPv6 address in brackets"},
+		{"REDIS_SENTINEL_ADDRESS_MAP=a:1=b:1 a:1=b:2", "REDIS_SENTINEL_ADDRESS_MAP", "a:1=b:2", "entry 2: an entry before it"},
+		{"REDIS_SENTINEL_ADDRESS_MAP=redis://u:hunter2@a=b", "REDIS_SENTINEL_ADDRESS_MAP", "", "entry 1: announced: must be a host alone"},
+		{"REDIS_SENTINEL_ADDRESS_MAP=, ,", "REDIS_SENTINEL_ADDRESS_MAP", ", ,", "holds no entry"},
+		{"REDIS_SENTINEL_SSL=perhaps", "REDIS_SENTINEL_SSL", "perhaps", yesNo},
+		{"REDIS_SENTINEL_SSL_VERIFY=1", "REDIS_SENTINEL_SSL_VERIFY", "1", yesNo},
+		{"REDIS_SENTINEL_SSL_KEY=/k", "REDIS_SENTINEL_SSL_CERT", "", "needs both"},
+		{"REDIS_SENTINEL_SSL_CERT=/c|REDIS_SSL_CERT=/c|REDIS_SSL_KEY=/k", "REDIS_SENTINEL_SSL_KEY", "", "not set, but REDIS_SENTINEL_SSL_CERT is"},
+		{"REDIS_SENTINEL_SSL_SERVER_NAME=a:1", "REDIS_SENTINEL_SSL_SERVER_NAME", "a:1", host},
+		{"REDIS_SENTINEL_SSL_CA=a\x00b", "REDIS_SENTINEL_SSL_CA", "a\x00b", "zero byte"},
 		{"REDIS_SENTINEL_MASTER=my master", "REDIS_SENTINEL_MASTER", "my master", "white space"},
 		{"REDIS_USERNAME=a b", "REDIS_USERNAME", "a b", "white space"},
 
@@ -171,14 +189,16 @@ func TestSettingsSecretFileRefused(t *testing.T) {
 
 func TestSettingsReportsEveryProblem(t *testing.T) {
 	_, err := bwstate.ParseSettings(settingsFrom("USE_REDIS=yes", "REDIS_PORT=0", "REDIS_SSL=perhaps",
-		"REDIS_SENTINEL_HOSTS=s1:0 s2 s3:99999", "REDIS_PASSWORD=hunter2", "REDIS_PASSWORD_FILE=/x", "REDIS_TIMEOUT="+strings.Repeat("9", 400)))
-	require.EqualError(t, err, `bwstate: 6 settings cannot be used:
+		"REDIS_SENTINEL_HOSTS=s1:0 s2 s3:99999", "REDIS_SENTINEL_ADDRESS_MAP=a c=d e:1=f", "REDIS_PASSWORD=hunter2", "REDIS_PASSWORD_FILE=/x", "REDIS_TIMEOUT="+strings.Repeat("9", 400)))
+	require.EqualError(t, err, `bwstate: 8 settings cannot be used:
 	REDIS_PORT="0": out of range: must be from 1 to 65535
 	REDIS_PASSWORD: set here and in REDIS_PASSWORD_FILE; only one of them may be
 	REDIS_SSL="perhaps": must be yes or no
 	REDIS_TIMEOUT="`+strings.Repeat("9", 120)+`"…: too long: the longest allowed is 24h0m0s
 	REDIS_SENTINEL_HOSTS="s1:0": entry 1: port: out of range: must be from 1 to 65535
-	REDIS_SENTINEL_HOSTS="s3:99999": entry 3: port: out of range: must be from 1 to 65535`)
+	REDIS_SENTINEL_HOSTS="s3:99999": entry 3: port: out of range: must be from 1 to 65535
+	REDIS_SENTINEL_ADDRESS_MAP="a": entry 1: must be announced=reachable, with white space or a comma between entries only
+	REDIS_SENTINEL_ADDRESS_MAP="e:1=f": entry 3: must have a port on both sides, or on neither, where the port stays as announced`)
 
 	var all *bwstate.SettingsError
 	require.ErrorAs(t, err, &all)

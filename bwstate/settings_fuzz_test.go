@@ -23,6 +23,7 @@ func FuzzParseSettings(f *testing.F) {
 	f.Add("REDIS_SENTINEL_HOSTS=s1, [::1]:5 2001:db8::1 fe80::1%eth0\nUSE_REDIS=yes", true)
 	f.Add("REDIS_HOST=unix:/run/redis.sock\nREDIS_SSL=yes\nBWREDIS_TIME_UNIT=ms\nREDIS_KEEPALIVE_IDLE=300", true)
 	f.Add("REDIS_HOST=redis://u:p@h\nREDIS_PORT=0\nREDIS_TIMEOUT=9999999999999999999", true)
+	f.Add("REDIS_SENTINEL_HOSTS=s\nREDIS_SENTINEL_ADDRESS_MAP=a:1=[::1]:2,[::2]=b c=fe80::1\nREDIS_SENTINEL_SSL=yes\nREDIS_SENTINEL_SSL_VERIFY=no", true)
 	f.Fuzz(func(t *testing.T, lines string, withPassword bool) {
 		values := make(map[string]string)
 		for line := range strings.SplitSeq(lines, "\n") {
@@ -84,6 +85,13 @@ func checkSettings(t *testing.T, s Settings) {
 	}
 	for _, addr := range s.SentinelHosts {
 		checkHostPort(t, addr)
+	}
+	require.Equal(t, s.SentinelSSLCert == "", s.SentinelSSLKey == "")
+	if len(s.SentinelAddressMap) > 0 {
+		again := settingsParser{}
+		require.Empty(t, again.parseAddressMap(addressMapText(s.SentinelAddressMap)))
+		require.Empty(t, again.problems)
+		require.Equal(t, s.SentinelAddressMap, again.s.SentinelAddressMap)
 	}
 	require.NotContains(t, s.String(), "\n")
 }

@@ -42,8 +42,7 @@ func unixHost(path string) (host, problem string) {
 // parseSentinels reads REDIS_SENTINEL_HOSTS into host:port texts, and reports each wrong entry by its position.
 func (p *settingsParser) parseSentinels(text string) (problem string) {
 	const name = "REDIS_SENTINEL_HOSTS"
-	separator := func(r rune) bool { return r == ',' || unicode.IsSpace(r) }
-	entries := strings.FieldsFunc(text, separator)
+	entries := strings.FieldsFunc(text, betweenEntries)
 	if strings.Contains(text, ",") {
 		p.warn(name + " has commas; BunkerWeb itself separates sentinels by white space only and misreads them")
 	}
@@ -71,6 +70,8 @@ func (p *settingsParser) parseSentinels(text string) (problem string) {
 	}
 	return ""
 }
+
+func betweenEntries(r rune) bool { return r == ',' || unicode.IsSpace(r) }
 
 // splitHost takes host, host: or host:port apart. The host comes without brackets, an address in its canonical
 // text; port is 0 where none is written. What looks like an IPv6 address without brackets is one, whole.

@@ -83,7 +83,8 @@ func TestSettingsHideSecrets(t *testing.T) {
 // What String lists, ParseSettings reads back to the same settings, the secrets aside.
 func TestSettingsStringIsWhatParseTakes(t *testing.T) {
 	s, err := bwstate.ParseSettings(settingsFrom("BWREDIS_TIME_UNIT=ms", "USE_REDIS=yes", "REDIS_PORT=6390", "REDIS_SSL=yes",
-		"REDIS_SSL_CA=/etc/my \"ca\".pem", "REDIS_SSL_CA_DIR=/etc/my cas", "REDIS_SENTINEL_HOSTS=s1 [::1]:5", "REDIS_TIMEOUT=1500"))
+		"REDIS_SSL_CA=/etc/my \"ca\".pem", "REDIS_SSL_CA_DIR=/etc/my cas", "REDIS_SENTINEL_HOSTS=s1 [::1]:5", "REDIS_TIMEOUT=1500",
+		"REDIS_SENTINEL_ADDRESS_MAP=[::2]=b a:1=b:2", "REDIS_SENTINEL_SSL=no", "REDIS_SENTINEL_SSL_SERVER_NAME=sentinel.internal"))
 	require.NoError(t, err)
 	again, err := bwstate.ParseSettings(settingsFrom(splitShown(t, s.String())...))
 	require.NoError(t, err)

@@ -65,7 +65,7 @@ var settingsTable = []setting{
 	{SettingInfo{Name: "REDIS_SSL_CA_DIR"}, textField(checkPath, func(s *Settings) *string { return &s.SSLCADir })},
 	{SettingInfo{Name: "REDIS_SSL_CERT"}, textField(checkPath, func(s *Settings) *string { return &s.SSLCert })},
 	{SettingInfo{Name: "REDIS_SSL_KEY"}, textField(checkPath, func(s *Settings) *string { return &s.SSLKey })},
-	{SettingInfo{Name: "REDIS_SSL_SERVER_NAME"}, serverNameField},
+	{SettingInfo{Name: "REDIS_SSL_SERVER_NAME"}, serverNameField(func(s *Settings) *string { return &s.SSLServerName })},
 	{
 		SettingInfo{Name: "REDIS_TIMEOUT", Default: "5", Unit: "seconds"},
 		durationField("REDIS_TIMEOUT", timeoutRule, func(s *Settings) *time.Duration { return &s.Timeout }),
@@ -83,6 +83,14 @@ var settingsTable = []setting{
 		SettingInfo{Name: "REDIS_SENTINEL_MASTER", Default: defaultMaster},
 		textField(checkToken, func(s *Settings) *string { return &s.SentinelMaster }),
 	},
+	{SettingInfo{Name: "REDIS_SENTINEL_ADDRESS_MAP"}, addressMapField},
+	{SettingInfo{Name: "REDIS_SENTINEL_SSL"}, choiceField(func(s *Settings) *Choice { return &s.SentinelSSL })},
+	{SettingInfo{Name: "REDIS_SENTINEL_SSL_VERIFY"}, choiceField(func(s *Settings) *Choice { return &s.SentinelSSLVerify })},
+	{SettingInfo{Name: "REDIS_SENTINEL_SSL_CA"}, textField(checkPath, func(s *Settings) *string { return &s.SentinelSSLCA })},
+	{SettingInfo{Name: "REDIS_SENTINEL_SSL_CA_DIR"}, textField(checkPath, func(s *Settings) *string { return &s.SentinelSSLCADir })},
+	{SettingInfo{Name: "REDIS_SENTINEL_SSL_CERT"}, textField(checkPath, func(s *Settings) *string { return &s.SentinelSSLCert })},
+	{SettingInfo{Name: "REDIS_SENTINEL_SSL_KEY"}, textField(checkPath, func(s *Settings) *string { return &s.SentinelSSLKey })},
+	{SettingInfo{Name: "REDIS_SENTINEL_SSL_SERVER_NAME"}, serverNameField(func(s *Settings) *string { return &s.SentinelSSLServerName })},
 	{
 		SettingInfo{Name: "REDIS_KEEPALIVE_IDLE", Default: "300", Unit: "seconds"},
 		durationField("REDIS_KEEPALIVE_IDLE", idleRule, func(s *Settings) *time.Duration { return &s.KeepaliveIdle }),
@@ -118,12 +126,19 @@ var sentinelsField = settingField{
 	show:  func(s *Settings) string { return strings.Join(s.SentinelHosts, " ") },
 }
 
-var serverNameField = settingField{
-	parse: func(p *settingsParser, text string) (problem string) {
-		p.s.SSLServerName, problem = hostOnly(text)
-		return problem
-	},
-	show: func(s *Settings) string { return s.SSLServerName },
+var addressMapField = settingField{
+	parse: (*settingsParser).parseAddressMap,
+	show:  func(s *Settings) string { return addressMapText(s.SentinelAddressMap) },
+}
+
+func serverNameField(at func(*Settings) *string) settingField {
+	return settingField{
+		parse: func(p *settingsParser, text string) (problem string) {
+			*at(&p.s), problem = hostOnly(text)
+			return problem
+		},
+		show: func(s *Settings) string { return *at(s) },
+	}
 }
 
 func yesNoField(at func(*Settings) *bool) settingField {

@@ -54,6 +54,9 @@ func TestSettingsEverythingSet(t *testing.T) {
 		"REDIS_SSL_SERVER_NAME=redis.internal", "REDIS_TIMEOUT=3",
 		"REDIS_SENTINEL_HOSTS=s1:1  s2\t[2001:DB8::1]:3\n192.0.2.1:", "REDIS_SENTINEL_USERNAME=watch",
 		"REDIS_SENTINEL_PASSWORD=q", "REDIS_SENTINEL_MASTER=main", "REDIS_KEEPALIVE_IDLE=60", "REDIS_KEEPALIVE_POOL=5",
+		"REDIS_SENTINEL_ADDRESS_MAP=10.0.0.1:6379=redis.example.com:7001", "REDIS_SENTINEL_SSL= Yes", "REDIS_SENTINEL_SSL_VERIFY=YES",
+		"REDIS_SENTINEL_SSL_CA=/s/ca.pem", "REDIS_SENTINEL_SSL_CA_DIR=/s/cas", "REDIS_SENTINEL_SSL_CERT=/s/c.pem",
+		"REDIS_SENTINEL_SSL_KEY=/s/k.pem", "REDIS_SENTINEL_SSL_SERVER_NAME=sentinel.internal",
 	))
 	require.NoError(t, err)
 	require.Len(t, s.Warnings, 1) // the password's white space
@@ -64,6 +67,9 @@ func TestSettingsEverythingSet(t *testing.T) {
 		SSLServerName: "redis.internal", Timeout: 3 * time.Second,
 		SentinelHosts:    []string{"s1:1", "s2:26379", "[2001:db8::1]:3", "192.0.2.1:26379"},
 		SentinelUsername: "watch", SentinelPassword: "q", SentinelMaster: "main",
+		SentinelAddressMap: map[string]string{"10.0.0.1:6379": "redis.example.com:7001"},
+		SentinelSSL:        "yes", SentinelSSLVerify: "yes", SentinelSSLCA: "/s/ca.pem", SentinelSSLCADir: "/s/cas",
+		SentinelSSLCert: "/s/c.pem", SentinelSSLKey: "/s/k.pem", SentinelSSLServerName: "sentinel.internal",
 		KeepaliveIdle: time.Minute, KeepalivePool: 5,
 	}, s)
 }
@@ -189,6 +195,51 @@ func TestSettingsWarnings(t *testing.T) {
 			[]string{"REDIS_SENTINEL_USERNAME=u", "REDIS_SENTINEL_PASSWORD=p", "REDIS_SENTINEL_MASTER=m"},
 			[]string{"REDIS_SENTINEL_USERNAME is set but", "REDIS_SENTINEL_PASSWORD is set but", "REDIS_SENTINEL_MASTER is set but"},
 		},
+		{
+			"TLS and addresses of sentinels without sentinels",
+			[]string{"REDIS_SENTINEL_ADDRESS_MAP=a=b", "REDIS_SENTINEL_SSL=yes", "REDIS_SENTINEL_SSL_CA=/a", "REDIS_SENTINEL_SSL_SERVER_NAME=d"},
+			[]string{
+				"REDIS_SENTINEL_ADDRESS_MAP is set but not used", "REDIS_SENTINEL_SSL is set but not used",
+				"REDIS_SENTINEL_SSL_CA is set but not used", "REDIS_SENTINEL_SSL_SERVER_NAME is set but not used",
+			},
+		},
+		{
+			"files for sentinels without TLS",
+			[]string{"REDIS_SENTINEL_HOSTS=s", "REDIS_SENTINEL_SSL_CA=/a", "REDIS_SENTINEL_SSL_VERIFY=no"},
+			[]string{
+				"REDIS_SENTINEL_SSL_VERIFY is set but REDIS_SSL is no and REDIS_SENTINEL_SSL is not set",
+				"REDIS_SENTINEL_SSL_CA is set but REDIS_SSL is no and REDIS_SENTINEL_SSL is not set",
+			},
+		},
+		{
+			"sentinels without TLS",
+			[]string{"REDIS_SENTINEL_HOSTS=s", "REDIS_SSL=yes", "REDIS_SENTINEL_SSL=no", "REDIS_SENTINEL_SSL_CA=/a"},
+			[]string{"REDIS_SENTINEL_SSL_CA is set but REDIS_SENTINEL_SSL is no"},
+		},
+		{
+			"files of the server that only sentinels use",
+			[]string{
+				"REDIS_SENTINEL_HOSTS=s", "REDIS_SENTINEL_SSL=yes", "REDIS_SSL_CA=/a", "REDIS_SSL_SERVER_NAME=d",
+				"REDIS_SSL_CERT=/b", "REDIS_SSL_KEY=/c", "REDIS_SENTINEL_SSL_CERT=/e", "REDIS_SENTINEL_SSL_KEY=/f",
+			},
+			[]string{"REDIS_SSL_CERT is set but", "REDIS_SSL_KEY is set but"},
+		},
+		{
+			"sentinels not verified",
+			[]string{"REDIS_SENTINEL_HOSTS=s", "REDIS_SSL=yes", "REDIS_SENTINEL_SSL_VERIFY=no"},
+			[]string{"REDIS_SENTINEL_SSL_VERIFY=no: the sentinels are not checked"},
+		},
+		{
+			"sentinels not verified, as the server that has no TLS",
+			[]string{"REDIS_SENTINEL_HOSTS=s", "REDIS_SENTINEL_SSL=yes", "REDIS_SSL_VERIFY=no"},
+			[]string{"REDIS_SSL_VERIFY=no: the sentinels are not checked"},
+		},
+		{
+			"neither verified",
+			[]string{"REDIS_SENTINEL_HOSTS=s", "REDIS_SSL=yes", "REDIS_SSL_VERIFY=no"},
+			[]string{"REDIS_SSL_VERIFY=no: the server is not checked"},
+		},
+		{"an entry twice", []string{"REDIS_SENTINEL_HOSTS=s", "REDIS_SENTINEL_ADDRESS_MAP=a=b c=d a=b"}, []string{"entry 3 repeats a"}},
 		{"default master without sentinels", []string{"REDIS_SENTINEL_MASTER=mymaster"}, nil},
 	}
 	for _, tt := range tests {
@@ -200,6 +251,24 @@ func TestSettingsWarnings(t *testing.T) {
 				require.Contains(t, s.Warnings[i], part)
 			}
 		})
+	}
+}
+
+func TestSettingsAddressMap(t *testing.T) {
+	for text, want := range map[string]map[string]string{
+		"10.0.0.1:6379=redis.example.com:7001": {"10.0.0.1:6379": "redis.example.com:7001"},
+		" a:1=b:2,c=d\n\te:3=e:4 , ":           {"a:1": "b:2", "c": "d", "e:3": "e:4"},
+		"[2001:DB8:0::1]:6379=[::1]:7001":      {"[2001:db8::1]:6379": "[::1]:7001"},
+		"[2001:db8::1]=localhost a=[::1]":      {"2001:db8::1": "localhost", "a": "::1"},
+		"a:=b: a:1=b:1":                        {"a": "b", "a:1": "b:1"},
+	} {
+		s, err := bwstate.ParseSettings(settingsFrom("REDIS_SENTINEL_HOSTS=s", "REDIS_SENTINEL_ADDRESS_MAP="+text))
+		require.NoError(t, err, text)
+		require.Equal(t, want, s.SentinelAddressMap)
+		require.Empty(t, s.Warnings)
+		again, err := bwstate.ParseSettings(settingsFrom(splitShown(t, s.String())...))
+		require.NoError(t, err, s.String())
+		require.Equal(t, s, again)
 	}
 }
 
