@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"net/netip"
 	"time"
-
-	"github.com/bwredis/bwredis/resp"
 )
 
 // Scope says where a ban or a count holds.
@@ -37,17 +35,24 @@ type Ban struct {
 
 // AddBan writes a ban, and overwrites one that is there. Nodes act on it with the next request.
 func (s *State) AddBan(ctx context.Context, b Ban) error {
+	op := newAdhoc()
+	defer op.recycle()
+	if err := op.addBan(b); err != nil {
+		return err
+	}
+	return s.roundTrip(ctx, &op.q, nil)
+}
+
+func (op *adhoc) addBan(b Ban) error {
 	b, err := b.withDefaults(time.Now())
 	if err != nil {
 		return err
 	}
-	op := newAdhoc()
-	defer op.recycle()
 	op.q.Cmd("SET").Str(banKey(b.Scope, b.Service, b.IP)).Bytes(b.encode())
 	if !b.Permanent {
 		op.q.Str("EX").Int(seconds(b.Remaining))
 	}
-	return s.roundTrip(ctx, &op.q, nil)
+	return nil
 }
 
 // withDefaults returns the ban as it will be written.
@@ -114,26 +119,28 @@ func (s *State) Banned(ctx context.Context, ip netip.Addr, service string) (Ban,
 //
 // A node keeps a ban that it set itself in its own memory until it ends or the node's API is told.
 func (s *State) Unban(ctx context.Context, ip netip.Addr, service string) (lifted bool, err error) {
+	op := newAdhoc()
+	defer op.recycle()
+	if err := op.unban(ip, service); err != nil {
+		return false, err
+	}
+	n, err := s.integer(ctx, op)
+	return n > 0, err
+}
+
+func (op *adhoc) unban(ip netip.Addr, service string) error {
 	scope := GlobalScope
 	if service != "" {
 		scope = ServiceScope
 	}
 	if err := checkAddr(ip); err != nil {
-		return false, err
+		return err
 	}
 	if err := checkScope(scope, service); err != nil {
-		return false, err
+		return err
 	}
-	op := newAdhoc()
-	defer op.recycle()
 	// The count goes first: a request that is counted between the two cannot bring the ban back.
 	op.q.Cmd("DEL").Str(badBehaviorKey(scope, service, ip))
 	op.q.Cmd("DEL").Str(banKey(scope, service, ip))
-	err = s.roundTrip(ctx, &op.q, resp.HandlerFunc(func(i int, r *resp.Reply) error {
-		if n := r.Int(); i == 1 {
-			lifted = n > 0
-		}
-		return r.Err()
-	}))
-	return lifted, err
+	return nil
 }

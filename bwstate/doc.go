@@ -15,6 +15,11 @@
 // What does not exist is a false, never an error. Errors are those of the layers below, and all work with errors.Is and errors.As: a *resp.Error is the
 // server's own no, a *conn.Error a failure that names address and phase, a [*ValueError] a value in the store that is not what belongs there.
 //
+// # Writes that outlive a failover
+//
+// A server acknowledges a write before its replicas have it, so a failover may lose it: a ban, or that a session was ended. [State.WaitReplicas] writes and waits
+// until replicas have it too, and says how many do.
+//
 // # Concurrency
 //
 // A [State] is safe for concurrent use, and meant to be shared: concurrent operations travel together. Every operation is one round

@@ -2,6 +2,7 @@ package bwstate_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -91,6 +92,27 @@ func ExampleState_AddBan() {
 	// www.example.com: true "manual" <nil>
 	// shop.example.com: false "" <nil>
 	// true <nil>
+}
+
+func ExampleState_WaitReplicas() {
+	ctx, state := context.Background(), openExample()
+	defer state.Close()
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	durable := state.WaitReplicas(1, 100*time.Millisecond)
+	acknowledged, err := durable.AddBan(ctx, bwstate.Ban{IP: netip.MustParseAddr("203.0.113.7"), Remaining: time.Hour})
+	var wait *bwstate.WaitError
+	switch {
+	case errors.As(err, &wait):
+		fmt.Println("banned, on who knows how many replicas:", err)
+	case err != nil:
+		fmt.Println("not banned:", err)
+	case acknowledged == 0:
+		fmt.Println("banned, on the master alone so far") // the embedded store has no replicas
+	default:
+		fmt.Println("banned, also on a replica")
+	}
+	// Output: banned, on the master alone so far
 }
 
 func ExampleState_IncreaseBadBehavior() {

@@ -77,13 +77,20 @@ func (s *State) Sessions(cookie string) (*Sessions, error) {
 
 // Save writes the data of a session, and overwrites what was there. It lives for ttl, in whole seconds, from now.
 func (ss *Sessions) Save(ctx context.Context, id SessionID, data []byte, ttl time.Duration) error {
+	op := newAdhoc()
+	defer op.recycle()
+	if err := op.saveSession(ss, id, data, ttl); err != nil {
+		return err
+	}
+	return ss.state.roundTrip(ctx, &op.q, nil)
+}
+
+func (op *adhoc) saveSession(ss *Sessions, id SessionID, data []byte, ttl time.Duration) error {
 	if err := checkTTL("ttl", ttl); err != nil {
 		return err
 	}
-	op := newAdhoc()
-	defer op.recycle()
 	op.q.Cmd("SET").Str(sessionKey(ss.cookie, id)).Bytes(encodeSession(data)).Str("EX").Int(seconds(ttl))
-	return ss.state.roundTrip(ctx, &op.q, nil)
+	return nil
 }
 
 // Load returns the data of a session, which is the caller's, and false when there is no such session.
@@ -124,12 +131,16 @@ func (ss *Sessions) TTL(ctx context.Context, id SessionID) (ttl time.Duration, f
 func (ss *Sessions) Delete(ctx context.Context, id SessionID) (bool, error) {
 	op := newAdhoc()
 	defer op.recycle()
-	op.q.Cmd("UNLINK").Str(sessionKey(ss.cookie, id))
+	op.deleteSession(ss, id)
 	n, err := ss.state.integer(ctx, op)
 	return n > 0, err
 }
 
-// integer sends a request whose reply is an integer.
+func (op *adhoc) deleteSession(ss *Sessions, id SessionID) {
+	op.q.Cmd("UNLINK").Str(sessionKey(ss.cookie, id))
+}
+
+// integer sends a request whose last reply is an integer.
 func (s *State) integer(ctx context.Context, op *adhoc) (int64, error) {
 	if err := s.roundTrip(ctx, &op.q, op); err != nil {
 		return 0, err

@@ -49,18 +49,25 @@ func (s *State) roundTrip(ctx context.Context, q *resp.Request, h resp.Handler) 
 // Commands that would change the connection for everybody who shares it (SELECT, AUTH, MULTI, WATCH, SUBSCRIBE …) are refused with a
 // [*CommandError]. Blocking commands (BLPOP, XREAD, WAIT …) get a connection of their own and wait as long as ctx allows.
 func (s *State) Do(ctx context.Context, args ...string) (resp.Value, error) {
-	if len(args) == 0 {
-		return resp.Value{}, &ArgumentError{Name: "command", Problem: "is missing"}
-	}
 	op := newAdhoc()
 	defer op.recycle()
-	op.q.Cmd(args[0]).Args(args[1:]...)
-	switch classify(args) {
-	case changesConnection:
-		return resp.Value{}, refusal(args[0])
-	case blocks:
-		op.q.MarkBlocking()
+	if err := op.command(args); err != nil {
+		return resp.Value{}, err
 	}
 	err := s.roundTrip(ctx, &op.q, op)
 	return op.v, err
+}
+
+func (op *adhoc) command(args []string) error {
+	if len(args) == 0 {
+		return &ArgumentError{Name: "command", Problem: "is missing"}
+	}
+	op.q.Cmd(args[0]).Args(args[1:]...)
+	switch classify(args) {
+	case changesConnection:
+		return refusal(args[0])
+	case blocks:
+		op.q.MarkBlocking()
+	}
+	return nil
 }

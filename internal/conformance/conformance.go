@@ -40,6 +40,7 @@ func Run(t *testing.T, newState func(t *testing.T) *bwstate.State) {
 		{"bad behavior", badBehaviorTests},
 		{"sessions", sessionTests},
 		{"commands", commandTests},
+		{"durable", durableTests},
 		{"everything", everythingTests},
 	} {
 		t.Run(group.name, func(t *testing.T) {

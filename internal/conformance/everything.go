@@ -30,6 +30,7 @@ func operations(f *fixture) []operation {
 	type state = *bwstate.State
 	ss, id := f.sessions("s"), bwstate.NewSessionID()
 	b := bwstate.BadBehavior{Service: site, Threshold: 2}
+	durable := f.state.WaitReplicas(1, time.Millisecond)
 	return []operation{
 		{"Ping", func(ctx context.Context, s state) error { return s.Ping(ctx) }},
 		{"Server", func(ctx context.Context, s state) error { return second(s.Server(ctx)) }},
@@ -45,6 +46,15 @@ func operations(f *fixture) []operation {
 		{"Load", func(ctx context.Context, _ state) error { return third(ss.Load(ctx, id)) }},
 		{"TTL", func(ctx context.Context, _ state) error { return third(ss.TTL(ctx, id)) }},
 		{"Delete", func(ctx context.Context, _ state) error { return second(ss.Delete(ctx, id)) }},
+		{"Durable.Do", func(ctx context.Context, _ state) error { return third(durable.Do(ctx, "SET", "k", "v")) }},
+		{"Durable.AddBan", func(ctx context.Context, _ state) error {
+			return second(durable.AddBan(ctx, bwstate.Ban{IP: client, Permanent: true}))
+		}},
+		{"Durable.Unban", func(ctx context.Context, _ state) error { return third(durable.Unban(ctx, client, "")) }},
+		{"Durable.SaveSession", func(ctx context.Context, _ state) error {
+			return second(durable.SaveSession(ctx, ss, id, []byte("x"), time.Hour))
+		}},
+		{"Durable.DeleteSession", func(ctx context.Context, _ state) error { return third(durable.DeleteSession(ctx, ss, id)) }},
 	}
 }
 

@@ -16,6 +16,7 @@
 //   - SCAN looks at no more than 4096 keys in one call whatever COUNT says, and its cursor passes keys from the newest to the oldest.
 //   - DBSIZE does not count keys whose time is over.
 //   - A command is refused with ERR when the replies before it in the same request already take 128 MiB.
+//   - WAIT answers 0 at once, as there are no replicas; a server without replicas does so when the timeout has passed.
 //   - An unknown command is refused without an echo of its arguments.
 //
 // # Memory and time

@@ -48,6 +48,24 @@ func timeOfDay(t *turn, _ [][]byte) {
 	t.bulk(strconv.Itoa(t.now.Nanosecond() / 1000))
 }
 
+// wait is WAIT replicas timeout. There are no replicas and none will come, so it does not wait for the timeout to say that none has acknowledged.
+func wait(t *turn, args [][]byte) {
+	if _, ok := parseInt(args[1]); !ok {
+		t.fail(errNotInteger)
+		return
+	}
+	switch ms, ok := parseInt(args[2]); {
+	case !ok:
+		t.fail("ERR timeout is not an integer or out of range")
+	case ms < 0:
+		t.fail("ERR timeout is negative")
+	case ms > math.MaxInt64-t.db.now:
+		t.fail("ERR timeout is out of range")
+	default:
+		t.count(0)
+	}
+}
+
 // hello is HELLO [2 | 3 [AUTH user password] [SETNAME name]]. The store has no users but the one that needs no password.
 func hello(t *turn, args [][]byte) {
 	if len(args) > 1 && !t.acceptsHello(args[1:]) {

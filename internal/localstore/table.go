@@ -60,6 +60,7 @@ var commands = map[string]command{
 	"select": {arity: 2, run: selectDB},
 	"time":   {arity: 1, run: timeOfDay},
 	"info":   {arity: -1, run: info},
+	"wait":   {arity: 3, run: wait, noScript: true},
 }
 
 // Error replies, as the server words them.
