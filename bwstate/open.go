@@ -25,15 +25,15 @@ func Open(ctx context.Context, settings Settings) (*State, error) {
 	if !settings.UseRedis {
 		return openLocal(), nil
 	}
-	source, err := settings.tlsSource()
+	secure, err := settings.tlsSources()
 	if err != nil {
 		return nil, err
 	}
-	b, err := connect(settings, source)
+	b, err := connect(settings, secure)
 	if err != nil {
 		return nil, err
 	}
-	s := &State{rt: b.pool, close: b.close, certificates: func() []Certificate { return certificatesOf(source) }}
+	s := &State{rt: b.pool, close: b.close, certificates: secure.certificates}
 	if err := s.Ping(ctx); err != nil {
 		_ = b.close()
 		return nil, settings.refused(err)
@@ -51,8 +51,12 @@ func (s *State) Pool() *pool.Pool {
 
 // warnOnce is loud about a server that is not checked also where the settings were not parsed.
 func (s Settings) warnOnce() {
-	if s.UseRedis && s.SSL && !s.SSLVerify && !slices.Contains(s.Warnings, unverified) {
-		s.warn(unverified)
+	if s.UseRedis {
+		for _, text := range s.unchecked() {
+			if !slices.Contains(s.Warnings, text) {
+				s.warn(text)
+			}
+		}
 	}
 	for _, text := range s.Warnings {
 		s.warn(text)
@@ -98,9 +102,9 @@ type backend struct {
 }
 
 // connect composes TLS, dialer, sentinel and pool. Nothing is dialled yet.
-func connect(s Settings, source *tlsconf.Source) (*backend, error) {
+func connect(s Settings, secure *tlsSources) (*backend, error) {
 	b := &backend{dialer: &conn.Dialer{
-		TLSSource: source.Config,
+		TLSSource: secure.servers.Config,
 		Username:  s.Username,
 		Password:  string(s.Password),
 		DB:        s.Database,
@@ -111,14 +115,14 @@ func connect(s Settings, source *tlsconf.Source) (*backend, error) {
 	dial := func(ctx context.Context) (*conn.Conn, error) { return b.dialer.Dial(ctx, s.Network(), s.Addr()) }
 	if len(s.SentinelHosts) > 0 {
 		var err error
-		if b.resolver, err = s.resolver(source); err != nil {
+		if b.resolver, err = s.resolver(secure.sentinels); err != nil {
 			return nil, err
 		}
 		dial, cfg.Gate = b.resolver.Dial(b.dialer, sentinel.Master), b.resolver.Gate
 	}
 	cfg.Dial = func(ctx context.Context) (*conn.Conn, error) {
 		c, err := dial(ctx)
-		return c, explain(source, err)
+		return c, secure.explain(err)
 	}
 	var err error
 	b.pool, err = pool.New(cfg)
@@ -147,25 +151,7 @@ func (b *backend) close() error {
 	return b.pool.Close()
 }
 
-// explain says of certificates that were refused what was expected and what was shown: by the server, or by each of several sentinels. Address and
-// phase stay in front. A server's refusal of ours may come with its first answer.
-func explain(source *tlsconf.Source, err error) error {
-	switch e := err.(type) {
-	case *conn.Error:
-		if e.Op == conn.OpTLS || e.Op == conn.OpHandshake {
-			e.Err = source.Explain(e.Err)
-		}
-	case interface{ Unwrap() []error }:
-		for _, err := range e.Unwrap() {
-			_ = explain(source, err)
-		}
-	case interface{ Unwrap() error }:
-		_ = explain(source, e.Unwrap())
-	}
-	return err
-}
-
-// resolver asks the sentinels, with their own user and password and the TLS of the server.
+// resolver asks the sentinels.
 func (s Settings) resolver(source *tlsconf.Source) (*sentinel.Resolver, error) {
 	return sentinel.New(sentinel.Config{
 		Addrs:  s.SentinelHosts,
@@ -176,33 +162,42 @@ func (s Settings) resolver(source *tlsconf.Source) (*sentinel.Resolver, error) {
 			Password:  string(s.SentinelPassword),
 			KeepAlive: s.KeepaliveIdle,
 		},
+		Reach:  sentinel.AddressMap(s.SentinelAddressMap).Reach,
 		Logger: s.Logger,
 	})
 }
 
-// tlsSource reads the files of TLS; it is nil without TLS.
-func (s Settings) tlsSource() (*tlsconf.Source, error) {
-	source, err := tlsconf.Settings{
+// tlsSources read the files of TLS: nil where there is no TLS, the same where there is no difference.
+type tlsSources struct {
+	servers, sentinels *tlsconf.Source
+	sentinelLabel      func(field string) string
+}
+
+// tlsSources returns a [*SettingsError] that names every setting whose file cannot be used.
+func (s Settings) tlsSources() (*tlsSources, error) {
+	var all tlsSources
+	var problems []*SettingError
+	var err error
+	all.servers, err = tlsconf.Settings{
 		Enabled: s.SSL, Verify: s.SSLVerify, ServerName: s.SSLServerName,
 		CAFile: s.SSLCA, CADir: s.SSLCADir, CertFile: s.SSLCert, KeyFile: s.SSLKey,
-		Label:     func(field string) string { return tlsFields[field] },
+		Label:     serverTLSName,
 		OnWarning: s.tlsWarning,
 	}.Source()
-	var e *tlsconf.Error
-	if errors.As(err, &e) {
-		return nil, tlsProblem(e)
+	if err != nil {
+		problems = appendTLSProblems(problems, err, serverTLSName)
 	}
-	return source, err
-}
-
-// tlsFields are the settings behind the fields of tlsconf.Settings.
-var tlsFields = map[string]string{
-	"CAFile": "REDIS_SSL_CA", "CADir": "REDIS_SSL_CA_DIR", "CertFile": "REDIS_SSL_CERT", "KeyFile": "REDIS_SSL_KEY", "Verify": "REDIS_SSL_VERIFY",
-}
-
-// tlsProblem names the setting of a file that cannot be used.
-func tlsProblem(e *tlsconf.Error) *SettingError {
-	return &SettingError{Name: tlsFields[e.Field], Value: e.File, Problem: fmt.Sprint(e.Err)}
+	all.sentinels = all.servers
+	if settings, own := s.sentinelTLS(); own && len(s.SentinelHosts) > 0 {
+		all.sentinelLabel = settings.Label
+		if all.sentinels, err = settings.Source(); err != nil {
+			problems = appendTLSProblems(problems, err, settings.Label)
+		}
+	}
+	if len(problems) > 0 {
+		return nil, &SettingsError{Problems: problems}
+	}
+	return &all, nil
 }
 
 func (s Settings) tlsWarning(e *tlsconf.Error) {
@@ -211,13 +206,48 @@ func (s Settings) tlsWarning(e *tlsconf.Error) {
 	case "":
 		s.warn(fmt.Sprint(e.Err))
 	default:
-		s.warn(tlsProblem(e).text())
+		s.warn((&SettingError{Name: serverTLSName(e.Field), Value: e.File, Problem: fmt.Sprint(e.Err)}).text())
 	}
 }
 
-func certificatesOf(source *tlsconf.Source) (all []Certificate) {
+// certificates returns until when those in the files are valid.
+func (all *tlsSources) certificates() []Certificate {
+	certs := certificatesOf(all.servers, serverTLSName)
+	if all.sentinels != all.servers {
+		certs = append(certs, certificatesOf(all.sentinels, all.sentinelLabel)...)
+	}
+	return certs
+}
+
+func certificatesOf(source *tlsconf.Source, label func(field string) string) (all []Certificate) {
 	for _, e := range source.Expiry() {
-		all = append(all, Certificate{Setting: tlsFields[e.Field], File: e.File, Subject: e.Subject, NotAfter: e.NotAfter})
+		all = append(all, Certificate{Setting: label(e.Field), File: e.File, Subject: e.Subject, NotAfter: e.NotAfter})
 	}
 	return all
+}
+
+// explain says of certificates that were refused what was expected and what was shown: by the server, or by each of several sentinels. Address and
+// phase stay in front. A server's refusal of ours may come with its first answer.
+func (all *tlsSources) explain(err error) error {
+	explain(all.servers, all.sentinels, err)
+	return err
+}
+
+func explain(source, sentinels *tlsconf.Source, err error) {
+	switch e := err.(type) {
+	case *conn.Error:
+		if e.Op == conn.OpTLS || e.Op == conn.OpHandshake {
+			e.Err = source.Explain(e.Err)
+		}
+	case *sentinel.ResolveError:
+		for _, err := range e.Errs {
+			explain(sentinels, sentinels, err)
+		}
+	case interface{ Unwrap() []error }:
+		for _, err := range e.Unwrap() {
+			explain(source, sentinels, err)
+		}
+	case interface{ Unwrap() error }:
+		explain(source, sentinels, e.Unwrap())
+	}
 }

@@ -18,7 +18,8 @@ type opinion struct {
 	from    *member
 	addr    string // of the server that has the role, reachable
 	epoch   uint64 // of the configuration that says so; 0 when the sentinel did not tell
-	failing bool   // this sentinel is leading a failover
+	frank   bool   // it tells whether it leads a failover
+	failing bool   // and it does
 	err     error  // not nil: no opinion
 }
 
@@ -101,7 +102,7 @@ func (r *Resolver) read(i instance, o *opinion) error {
 	if o.addr == "" {
 		return fmt.Errorf("%s: %w", i.addr(), errNowhere)
 	}
-	o.epoch, o.failing = i.epoch, slices.Contains(strings.Split(i.flags, ","), "failover_in_progress")
+	o.epoch, o.frank, o.failing = i.epoch, i.flags != "", slices.Contains(strings.Split(i.flags, ","), "failover_in_progress")
 	return nil
 }
 

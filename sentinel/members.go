@@ -99,8 +99,8 @@ func (ms *members) learn(addr, id string) *member {
 	defer ms.membersMu.Unlock()
 	learned := 0
 	for _, m := range ms.list {
-		if m.addr == addr || id != "" && m.id == id || !m.tried {
-			return nil // what was not asked yet may be the same by another name
+		if m.addr == addr || id != "" && m.id == id || !m.learned && !m.tried {
+			return nil // one that was not asked yet may be the same by another name
 		}
 		if m.learned {
 			learned++

@@ -41,7 +41,7 @@ func (r *Resolver) Watch(ctx context.Context, d *conn.Dialer, onSwitch func(Swit
 	ctx, cancel := context.WithCancel(ctx)
 	w := &watch{
 		r: r, ctx: ctx, dialer: r.dialer, data: d, onSwitch: onSwitch, poke: poke,
-		events: make(chan event), polled: make(chan []opinion), proved: make(chan proof), failing: map[*member]time.Time{},
+		events: make(chan event), polled: make(chan []opinion), proved: make(chan proof), failing: map[*member]failover{},
 		learnAt: time.Now().Add(learnAfter),
 	}
 	w.dialer.PubSub = true
@@ -74,9 +74,9 @@ type watch struct {
 	lastPoll time.Time // when the last one began
 	learnAt  time.Time // when to ask for other sentinels
 
-	failing map[*member]time.Time // those that lead a failover, since when they are known to
-	warned  bool                  // it was announced before anybody was promoted
-	dead    bool                  // enough sentinels have said that the master is
+	failing map[*member]failover // by who leads it
+	warned  bool                 // it was announced before anybody was promoted
+	dead    bool                 // enough sentinels have said that the master is
 
 	proving  *candidate // who is being asked whether it is a master; nil: nobody
 	unproved string     // who last said that it was none
@@ -84,6 +84,12 @@ type watch struct {
 	otherAt  time.Time  // since when
 
 	toldUnproved time.Time // when the log was told of a candidate that is no master
+}
+
+// A failover is one that a sentinel leads.
+type failover struct {
+	since time.Time // when that was last said
+	over  bool      // the sentinel has given it up
 }
 
 // run owns what is known of the master.
@@ -141,7 +147,12 @@ func (w *watch) handle(e event) (doubt bool) {
 		if w.raise() {
 			w.warned = e.meaning == failing
 		}
-		w.failing[e.from] = time.Now()
+		w.failing[e.from] = failover{since: time.Now()}
+	case ended:
+		if f, ok := w.failing[e.from]; ok {
+			f.over = true
+			w.failing[e.from] = f
+		}
 	case dead:
 		w.dead = true
 	case alive:

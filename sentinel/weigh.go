@@ -54,13 +54,15 @@ func (w *watch) first(claims []claim) candidate {
 
 // weighFailing notes who leads a failover, which goes on while writes are held. They are let go when nobody does: it has come to nothing.
 func (w *watch) weighFailing(opinions []opinion) (goesOn bool) {
+	known, _, _ := w.r.known()
 	for _, o := range opinions {
-		switch since, noted := w.failing[o.from]; {
-		case o.err != nil:
+		f, noted := w.failing[o.from]
+		switch {
+		case o.err != nil, o.addr != known: // of those who name another master, that one will be heard of
 		case o.failing:
-			w.failing[o.from] = time.Now()
+			w.failing[o.from] = failover{since: time.Now()}
 			w.raise()
-		case noted && since.Before(w.lastPoll): // it was asked after it had begun
+		case noted && f.since.Before(w.lastPoll) && (o.frank || f.over): // it was asked after it had begun
 			delete(w.failing, o.from)
 		}
 	}

@@ -1,0 +1,92 @@
+package bwstate_test
+
+import (
+	"net"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bwredis/bwredis/bwstate"
+	"github.com/bwredis/bwredis/internal/redistest"
+)
+
+// A master and its sentinel, each with TLS of an authority of its own, or without.
+func TestOpenWithTLSToTheSentinelsOfTheirOwn(t *testing.T) {
+	servers, sentinels := redistest.NewCA(t), redistest.NewCA(t)
+	start := func(ca *redistest.CA, secure bool, h redistest.Handler) string {
+		if secure {
+			return redistest.NewTLSServer(t, h, ca.ServerConfig(ca.Server())).Addr()
+		}
+		return redistest.NewServer(t, h).Addr()
+	}
+	for name, c := range map[string]struct {
+		server, sentinel bool
+		settings         []string
+	}{
+		"the servers only":   {true, false, []string{"REDIS_SSL=yes", "REDIS_SSL_CA=" + servers.File, "REDIS_SENTINEL_SSL=no"}},
+		"the sentinels only": {false, true, []string{"REDIS_SENTINEL_SSL=yes", "REDIS_SENTINEL_SSL_CA=" + sentinels.File}},
+		"both":               {true, true, []string{"REDIS_SSL=yes", "REDIS_SSL_CA=" + servers.File, "REDIS_SENTINEL_SSL_CA=" + sentinels.File}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			master := start(servers, c.server, redistest.Override(map[string]redistest.Handler{"ROLE": masterRole}, redistest.Redis(redistest.Options{})))
+			hosts := "REDIS_SENTINEL_HOSTS=" + start(sentinels, c.sentinel, setOf(t, master))
+			settings := append(c.settings, hosts, "REDIS_SENTINEL_PASSWORD=of the sentinels")
+			state, err := openWith(t, settings...)
+			require.NoError(t, err)
+			works(t, state)
+			files := 0
+			for _, c := range state.Certificates() {
+				if c.File != "" {
+					files++
+				}
+			}
+			require.Equal(t, strings.Count(strings.Join(c.settings, " "), ".pem"), files)
+			require.NoError(t, state.Close())
+		})
+	}
+}
+
+func TestOpenNamesEveryFileOfTLS(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "none.pem")
+	_, err := openWith(t, "REDIS_SENTINEL_HOSTS=127.0.0.1", "REDIS_SSL=yes", "REDIS_SSL_CA="+missing, "REDIS_SENTINEL_SSL_CA="+missing)
+	var all *bwstate.SettingsError
+	require.ErrorAs(t, err, &all)
+	var names []string
+	for _, p := range all.Problems {
+		names = append(names, p.Name)
+	}
+	require.ElementsMatch(t, []string{"REDIS_SSL_CA", "REDIS_SENTINEL_SSL_CA"}, names)
+}
+
+// What a sentinel announces is dialled where the settings say that it is.
+func TestOpenWithAnAddressMap(t *testing.T) {
+	master := redistest.NewServer(t, redistest.Override(map[string]redistest.Handler{"ROLE": masterRole}, redistest.Redis(redistest.Options{})))
+	_, port, err := net.SplitHostPort(master.Addr())
+	require.NoError(t, err)
+	announced := redistest.NewServer(t, setOf(t, "192.0.2.7:"+port))
+	for _, entry := range []string{"192.0.2.7:" + port + "=" + master.Addr(), "192.0.2.7=127.0.0.1"} {
+		state, err := openWith(t, "REDIS_SENTINEL_HOSTS="+announced.Addr(), "REDIS_SENTINEL_PASSWORD=of the sentinels", "REDIS_SENTINEL_ADDRESS_MAP="+entry)
+		require.NoError(t, err)
+		works(t, state)
+		require.NoError(t, state.Close())
+	}
+}
+
+// Close ends what follows the sentinels.
+func TestCloseEndsTheWatch(t *testing.T) {
+	master := redistest.NewServer(t, redistest.Override(map[string]redistest.Handler{"ROLE": masterRole}, redistest.Redis(redistest.Options{})))
+	watched := redistest.NewServer(t, setOf(t, master.Addr()))
+	state, err := openWith(t, "REDIS_SENTINEL_HOSTS="+watched.Addr(), "REDIS_SENTINEL_PASSWORD=of the sentinels")
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return watched.Clients() > 0 }, 10*time.Second, time.Millisecond, "somebody listens to the sentinel")
+	require.NoError(t, state.Close())
+	require.Eventually(t, func() bool { // a goroutine that has said it is done may still be about to end
+		stacks := make([]byte, 1<<20)
+		return !strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), "bwredis/sentinel.(*watch)")
+	}, 10*time.Second, time.Millisecond)
+	requireNoClients(t, watched)
+}
