@@ -34,6 +34,7 @@ func tryTwo(q *resp.Request)        { q.Cmd("PING"); q.Cmd("TRY") }
 func tryTwoAgain(q *resp.Request)   { tryTwo(q); q.MarkIdempotent() }
 func tryFirst(q *resp.Request)      { q.Cmd("TRY"); q.Cmd("PING") }
 func tryFirstAgain(q *resp.Request) { tryFirst(q); q.MarkIdempotent() }
+func tryBoth(q *resp.Request)       { q.Cmd("TRY"); q.Cmd("TRY") }
 func tryAlone(q *resp.Request)      { q.Cmd("TRY").MarkBlocking() }
 
 func cut(c *redistest.Session, _ []string) { c.Reset() }
@@ -47,9 +48,24 @@ const wrapped = "ERR Error running script (call to f_6c): @user_script:1: @user_
 // caught is what Redis 6.0 answers for a script that returns the error which redis.pcall gave it.
 const caught = "@user_script: 4: -READONLY You can't write against a read only replica. "
 
+// readOnlyThen refuses the first of two commands, and fails the second in another way.
+func readOnlyThen(fail redistest.Handler) redistest.Handler {
+	first := true
+	return func(c *redistest.Session, args []string) {
+		if first {
+			c.Error("READONLY You can't write")
+		} else {
+			fail(c, args)
+		}
+		first = !first
+	}
+}
+
+// flushed ends the connection; what was answered before gets through.
+func flushed(c *redistest.Session, _ []string) { c.Close() }
+
 func TestRetryRule(t *testing.T) {
 	garbage := func(c *redistest.Session, _ []string) { c.Raw("?\r\n") }
-	flushed := func(c *redistest.Session, _ []string) { c.Close() } // what was answered before gets through
 	dropped := func(t *testing.T, err error, s pool.Stats) { require.EqualValues(t, 1, s.ClosedReset, "%v", err) }
 	stayed := func(t *testing.T, err error, s pool.Stats) { require.EqualValues(t, 0, s.ClosedReset, "%v", err) }
 	for name, tc := range map[string]trial{
@@ -78,6 +94,13 @@ func TestRetryRule(t *testing.T) {
 		"READONLY twice":                         {attempts: 2, fails: 2, fail: says("READONLY You can't write"), seen: "e", check: dropped},
 		"READONLY, first of several":             {attempts: 1, fails: 1, fail: says("READONLY You can't write"), build: tryFirst, seen: "e", check: dropped},
 		"READONLY, first of several, idempotent": {attempts: 2, fails: 1, fail: says("READONLY You can't write"), build: tryFirstAgain, seen: "oo", ok: true, check: dropped},
+		"READONLY, all of several":               {attempts: 4, fails: 2, fail: says("READONLY You can't write"), build: tryBoth, seen: "oo", ok: true, check: dropped},
+		"READONLY, all of several, no handler":   {attempts: 4, fails: 2, fail: says("READONLY You can't write"), build: tryBoth, nilH: true, ok: true, check: dropped},
+		"READONLY, all of several, twice":        {attempts: 4, fails: 4, fail: says("READONLY You can't write"), build: tryBoth, seen: "e", check: dropped},
+		"READONLY, first of several, no handler": {attempts: 1, fails: 1, fail: says("READONLY You can't write"), build: tryFirst, nilH: true, check: dropped},
+		"READONLY, and another error behind it":  {attempts: 4, fails: 2, fail: readOnlyThen(says("ERR no")), build: tryBoth, seen: "oo", ok: true, check: dropped},
+		"READONLY, and the end behind it":        {attempts: 2, fails: 2, fail: readOnlyThen(flushed), build: tryBoth},
+		"READONLY, and the end, after a pause":   {attempts: 2, fails: 2, fail: readOnlyThen(cut), build: tryBoth},
 		"READONLY, second of several":            {attempts: 1, fails: 1, fail: says("READONLY You can't write"), build: tryTwoAgain, seen: "oe", check: dropped},
 		"handler refuses":                        {attempts: 1, build: tryAgain, handle: func(int, *resp.Reply) error { return errors.New("no") }, seen: "o", check: stayed},
 		"cut, and the handler refuses": {attempts: 2, fails: 1, fail: cut, build: tryAgain, handle: func(int, *resp.Reply) error { return &conn.Error{Op: "mine", Err: errors.New("no")} }, seen: "o", check: func(t *testing.T, err error, _ pool.Stats) {

@@ -1,0 +1,130 @@
+package pool_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bwredis/bwredis/conn"
+	"github.com/bwredis/bwredis/pool"
+	"github.com/bwredis/bwredis/resp"
+)
+
+// After a switch, what is soon answered is; the rest fails, and whoever comes goes to the new server at once.
+func TestSwitch(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBackend(t, nil)
+		p := b.pool(pool.Config{})
+		before := connection(t, p)
+		soon := start(t.Context(), p, "SLEEP", "400")
+		alone := borrow(t.Context(), p)
+		began := time.Now()
+		p.Switch()
+		require.NotEqual(t, before, connection(t, p))
+		require.Equal(t, began, time.Now())
+		require.NoError(t, (<-soon).err)
+
+		late := start(t.Context(), p, "SLEEP", "10000") // on the new one
+		blocked := make(chan error, 1)
+		go func() {
+			blocked <- p.With(t.Context(), func(c *conn.Conn) error {
+				_, err := c.Do(t.Context(), "SLEEP", "10000")
+				return err
+			})
+		}()
+		synctest.Wait()
+		time.Sleep(time.Second)
+		select {
+		case a := <-late:
+			require.Fail(t, "a connection to the new server was ended", "%v", a.err)
+		default:
+		}
+		p.Switch()
+		began = time.Now()
+		err := (<-late).err
+		require.Equal(t, 500*time.Millisecond, time.Since(began))
+		require.ErrorIs(t, err, pool.ErrSwitched)
+		require.False(t, conn.NotSent(err), "its outcome is unknown")
+		require.ErrorIs(t, <-blocked, pool.ErrSwitched)
+		alone.give <- nil
+		require.NoError(t, <-alone.done)
+		require.EqualValues(t, 0, p.Stats().InUse)
+	})
+}
+
+// A read that a dead master owes is asked of the new one.
+func TestSwitchSendsReadsAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBackend(t, nil)
+		p := b.pool(pool.Config{})
+		connection(t, p)
+		done := make(chan error, 1)
+		go func() {
+			var q resp.Request
+			q.Cmd("SLEEP").Str("700").MarkIdempotent()
+			_, err := send(t.Context(), p, &q)
+			done <- err
+		}()
+		synctest.Wait()
+		began := time.Now()
+		p.Switch()
+		require.NoError(t, <-done)
+		require.Equal(t, 1200*time.Millisecond, time.Since(began))
+	})
+}
+
+func TestSwitchOfAClosedPool(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBackend(t, nil)
+		p := b.pool(pool.Config{})
+		connection(t, p)
+		p.Switch()
+		require.NoError(t, p.Close())
+		p.Switch()
+		time.Sleep(time.Second)
+	})
+}
+
+// The gate is asked before each attempt, with what is to be sent, and its word is final.
+func TestGate(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBackend(t, nil)
+		var asked []string
+		closed := errors.New("closed")
+		var answer error
+		p := b.pool(pool.Config{Gate: func(_ context.Context, q *resp.Request) error {
+			switch {
+			case q == nil:
+				asked = append(asked, "with")
+			case q.Idempotent():
+				asked = append(asked, "read")
+			default:
+				asked = append(asked, "write")
+			}
+			return answer
+		}})
+		connection(t, p)
+		var q resp.Request
+		_, err := send(t.Context(), p, q.Cmd("PING").MarkIdempotent())
+		require.NoError(t, err)
+		require.NoError(t, p.With(t.Context(), func(*conn.Conn) error { return nil }))
+		require.Equal(t, []string{"write", "read", "with"}, asked)
+
+		asked = nil
+		b.closeAll()
+		_, err = send(t.Context(), p, &q)
+		require.NoError(t, err)
+		require.Equal(t, []string{"read", "read"}, asked, "the second attempt, too")
+
+		answer = closed
+		dials := len(b.dials())
+		_, err = send(t.Context(), p, &q)
+		require.ErrorIs(t, err, closed)
+		require.ErrorIs(t, p.With(t.Context(), func(*conn.Conn) error { return nil }), closed)
+		require.Len(t, b.dials(), dials)
+	})
+}
