@@ -25,6 +25,7 @@ func TestSwitch(t *testing.T) {
 		began := time.Now()
 		p.Switch()
 		require.NotEqual(t, before, connection(t, p))
+		fresh := borrow(t.Context(), p) // from the new server
 		require.Equal(t, began, time.Now())
 		require.NoError(t, (<-soon).err)
 
@@ -43,6 +44,8 @@ func TestSwitch(t *testing.T) {
 			require.Fail(t, "a connection to the new server was ended", "%v", a.err)
 		default:
 		}
+		fresh.back(t)
+		require.EqualValues(t, 0, p.Stats().ClosedDead, "a connection to the new server was ended")
 		p.Switch()
 		began = time.Now()
 		err := (<-late).err

@@ -1,6 +1,7 @@
 package sentinel
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -64,4 +65,28 @@ func TestAddressMap(t *testing.T) {
 		require.Equal(t, want, m.Reach(announced))
 	}
 	require.Equal(t, "a:1", AddressMap(nil).Reach("a:1"))
+}
+
+// Whom nobody has configured is one of those who are known, as soon as it says who it is.
+func TestMembersAreKnownByTheirIDs(t *testing.T) {
+	ms := newMembers([]string{"a:1", "a:1", "b:1"})
+	all := ms.all()
+	require.Len(t, all, 2)
+	require.Nil(t, ms.learn("c:1", "c"), "a and b have not been asked")
+	for _, m := range all {
+		ms.answered(m, nil)
+	}
+	c := ms.learn("c:1", "c")
+	require.NotNil(t, c)
+	require.Nil(t, ms.learn("d:1", "c"))
+	require.True(t, ms.identify(all[0], "c"), "who is configured stays")
+	require.False(t, ms.identify(c, "c"))
+	require.True(t, ms.identify(c, ""))
+	ms.forget(c)
+	ms.forget(all[1])
+	require.Equal(t, all, ms.all())
+	for i := range 2 * maxLearned {
+		ms.learn(fmt.Sprintf("l%d:1", i), fmt.Sprint(i))
+	}
+	require.Len(t, ms.all(), 2+maxLearned)
 }

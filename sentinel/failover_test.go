@@ -244,16 +244,19 @@ func saysMaster(c *redistest.Session, _ []string) {
 // is not believed, although its master says that it is one.
 func TestMostSentinelsAreBelieved(t *testing.T) {
 	for name, tc := range map[string]struct {
-		liars    int
+		liars    int // the first ones
 		epoch    int64
+		dead     int           // the last ones
 		no, then time.Duration // when nothing has happened yet, and when it has; 0: never
 	}{
-		"one, newer":   {1, 1000, 15 * time.Second, 0},
-		"two, newer":   {2, 1000, 0, 4 * time.Second},
-		"two, older":   {2, 0, 4 * time.Second, 10 * time.Second},
-		"all, older":   {3, 0, 4 * time.Second, 10 * time.Second},
-		"two, equal":   {2, 1, 4 * time.Second, 10 * time.Second},
-		"three, newer": {3, 2, 0, 4 * time.Second},
+		"one, newer":        {1, 1000, 0, 15 * time.Second, 0},
+		"two, newer":        {2, 1000, 0, 0, 4 * time.Second},
+		"two, older":        {2, 0, 0, 4 * time.Second, 10 * time.Second},
+		"all, older":        {3, 0, 0, 4 * time.Second, 10 * time.Second},
+		"two, equal":        {2, 1, 0, 4 * time.Second, 10 * time.Second},
+		"three, newer":      {3, 2, 0, 0, 4 * time.Second},
+		"one of two, newer": {1, 1000, 1, 15 * time.Second, 0},
+		"the only one":      {1, 1000, 2, 0, 4 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(t *testing.T) {
@@ -265,6 +268,9 @@ func TestMostSentinelsAreBelieved(t *testing.T) {
 				other.Answer("ROLE", saysMaster)
 				for _, s := range c.Sentinels[:tc.liars] {
 					s.Lie(other.Addr(), tc.epoch)
+				}
+				for _, s := range c.Sentinels[len(c.Sentinels)-tc.dead:] {
+					s.Kill()
 				}
 				time.Sleep(tc.no)
 				require.Len(t, c.switched(), 1, "too early")
@@ -294,6 +300,19 @@ func TestSwitchThatIsTakenBack(t *testing.T) {
 		require.Equal(t, []string{other.Addr(), first}, []string{switches[0].To, switches[1].To})
 		_, err := c.do("INCR", "n")
 		require.NoError(t, err)
+	})
+}
+
+// An announcement that is taken back before its server says that it is a master is forgotten.
+func TestAnnouncementThatIsTakenBack(t *testing.T) {
+	run(t, func(t *testing.T) {
+		c := follow(t, redistest.NewSet(t, redistest.SetConfig{}))
+		other := c.Replica()
+		c.Sentinels[0].TakeBack(other.Addr(), time.Second)
+		time.Sleep(1500 * time.Millisecond)
+		other.Answer("ROLE", saysMaster)
+		time.Sleep(5 * time.Second)
+		require.Empty(t, c.switched())
 	})
 }
 
