@@ -110,10 +110,10 @@ func launch(ctx context.Context, binary, dir string, cert *Certificate) (*Server
 // configure fills in how the server is reached.
 func (s *Server) configure(dir string, cert *Certificate) (config string, err error) {
 	port, tlsPort := 0, 0
-	if port, err = freePort(); err != nil {
+	if port, err = FreePort(); err != nil {
 		return "", err
 	}
-	if tlsPort, err = freePort(); err != nil {
+	if tlsPort, err = FreePort(); err != nil {
 		return "", err
 	}
 	socket := filepath.Join(dir, "socket")
@@ -146,8 +146,8 @@ func StopOnInterrupt(ctx context.Context, stop func()) (done func()) {
 	return func() { close(finished) }
 }
 
-// freePort returns a port that nobody listened on a moment ago.
-func freePort() (int, error) {
+// FreePort returns a port that nobody listened on a moment ago.
+func FreePort() (int, error) {
 	l, err := net.Listen("tcp", Loopback+":0")
 	if err != nil {
 		return 0, err
