@@ -13,15 +13,19 @@ type outcome int
 
 const (
 	acknowledged outcome = iota
+	unpromised           // made, and the caller was told that no replica has it yet
 	refused              // an error after which it was certainly not made
 	unknown              // an error after which it may have been made
 )
+
+// isSuccess reports whether there was a reply with a value.
+func (o outcome) isSuccess() bool { return o <= unpromised }
 
 // A record is one call. Times are since the beginning of the round.
 type record struct {
 	begin, end time.Duration
 	outcome    outcome
-	value      int64 // of the counter, where it was acknowledged
+	value      int64 // of the counter, after a success
 }
 
 // reign is what the counters of a replica are ahead of its master's, so that every reply says under which master it was made: the first one's are below it,
@@ -52,12 +56,12 @@ func (l *ledger) taken() []record {
 	return append([]record(nil), l.records...)
 }
 
-// under counts what was acknowledged by the master of that number.
+// under counts the successes under the master of that number.
 func (l *ledger) under(master int) (n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, r := range l.records {
-		if r.outcome == acknowledged && r.master() == master {
+		if r.outcome.isSuccess() && r.master() == master {
 			n++
 		}
 	}
@@ -66,7 +70,7 @@ func (l *ledger) under(master int) (n int) {
 
 // An account is what became of the calls of a ledger.
 type account struct {
-	acknowledged, refused, unknown int
+	acknowledged, unpromised, refused, unknown int
 
 	lost   int // acknowledged, and not in the counter of the last master
 	excess int // in the counter, though no caller asked for it: sent twice, or made after an error that says it was not. At least so many.
@@ -83,6 +87,8 @@ func settle(records []record, final int64) (a account) {
 			a.refused++
 		case unknown:
 			a.unknown++
+		case unpromised:
+			a.unpromised++
 		case acknowledged:
 			a.acknowledged++
 			if r.counted() > reached[r.master()] {
@@ -92,7 +98,7 @@ func settle(records []record, final int64) (a account) {
 	}
 	// Increments of unknown outcome may have come before a first reply. What is missing for certain is lost all the same.
 	a.lost = max(a.lost, a.acknowledged-int(final))
-	a.excess = max(0, int(final)-(a.acknowledged-a.lost)-a.unknown)
+	a.excess = max(0, int(final)-(a.acknowledged-a.lost)-a.unpromised-a.unknown)
 	return a
 }
 
@@ -101,7 +107,7 @@ func reach(records []record, final int64) map[int]int64 {
 	first := map[int]int64{}
 	last := 0
 	for _, r := range records {
-		if r.outcome != acknowledged {
+		if !r.outcome.isSuccess() {
 			continue
 		}
 		m := r.master()
@@ -124,7 +130,7 @@ func reach(records []record, final int64) map[int]int64 {
 func stall(records []record, from, to time.Duration) (longest time.Duration) {
 	last := from
 	for _, r := range byEnd(records) {
-		if r.outcome != acknowledged || r.end < from || r.end > to {
+		if !r.outcome.isSuccess() || r.end < from || r.end > to {
 			continue
 		}
 		longest = max(longest, r.end-last)
@@ -133,11 +139,11 @@ func stall(records []record, from, to time.Duration) (longest time.Duration) {
 	return max(longest, to-last)
 }
 
-// firstUnder is when the first increment under a master was acknowledged; NaN: there is none.
+// firstUnder is when the first increment under a master succeeded; NaN: there is none.
 func firstUnder(records []record, master int) float64 {
 	first := math.NaN()
 	for _, r := range records {
-		if r.outcome == acknowledged && r.master() == master {
+		if r.outcome.isSuccess() && r.master() == master {
 			if end := float64(r.end); !(end >= first) {
 				first = end
 			}

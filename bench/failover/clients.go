@@ -10,7 +10,7 @@ import (
 // A counter is a client that increments.
 type counter interface {
 	incr(ctx context.Context, key string) (int64, error)
-	fate(err error) outcome // refused or unknown
+	fate(err error) outcome // of an increment that returned this error
 	close()
 }
 
@@ -20,6 +20,7 @@ type contender struct {
 	kind  versus.Kind
 	open  func(ctx context.Context, sentinels []string) (counter, error)
 	plays []string // scenarios; nil: all
+	asks  bool     // whether a replica has what was written
 }
 
 func (c contender) isIn(scenario string) bool {
@@ -35,7 +36,7 @@ const (
 func contenders() []contender {
 	return []contender{
 		{name: oursName, kind: versus.Ours, open: openOurs},
-		{name: durableName, kind: versus.Ours, open: openDurable, plays: []string{killName}},
+		{name: durableName, kind: versus.Ours, open: openDurable, asks: true, plays: []string{killName}},
 		{name: "go-redis", kind: versus.Peer, open: openGoRedis},
 		{name: "rueidis", kind: versus.Peer, open: openRueidis},
 		{name: "rueidis, refresh", kind: versus.Peer, open: openRueidisRefresh, plays: []string{missedName}},

@@ -123,7 +123,7 @@ The replica's counters are ahead of the master's by %d, so that a reply tells wh
 attempts to reach a sentinel that is down ("attempts/s"), and which in "missed" withhold everything that is published, until the last sentinel has told of the new master; questions are
 answered. In "partition" a relay in front of the master passes nothing, in neither direction, to anybody. In "known" the figures are of both failovers, and the first
 success is that after the second. In "partly-dead" one address refuses and one takes connections and never answers. "ours, WAIT" acknowledges an increment when a replica
-has it (INCR and WAIT 1 in one request); what was not replicated in time counts as unknown.
+has it (INCR and WAIT 1 in one request); "not replicated" are those of which it said that none has, among them all that were made when there was no replica any more.
 
 `
 

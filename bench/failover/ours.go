@@ -91,3 +91,10 @@ func (d durable) incr(ctx context.Context, key string) (value int64, err error) 
 	}
 	return value, err
 }
+
+func (d durable) fate(err error) outcome {
+	if errors.Is(err, errNotReplicated) {
+		return unpromised
+	}
+	return d.ours.fate(err)
+}

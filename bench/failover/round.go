@@ -20,6 +20,7 @@ const (
 // A reading is what one round showed of one client. Durations are in milliseconds.
 type reading struct {
 	stream, crowd account
+	weak          float64 // successes of which the caller was told that no replica has them; NaN: the client does not ask
 	stall         float64 // of the stream
 	first         float64 // from +switch-master to the first success under the new master; infinite: there was none
 	inVain        float64 // attempts to reach a sentinel, each second in which there was none; NaN: there was one
@@ -68,7 +69,7 @@ func (g *stage) perform(ctx context.Context, s scenario) error {
 func (g *stage) read(ctx context.Context) (map[string]reading, error) {
 	all := map[string]reading{}
 	for _, t := range g.teams {
-		r := reading{first: math.Inf(1), inVain: math.NaN()}
+		r := reading{weak: math.NaN(), inVain: math.NaN()}
 		var err error
 		if r.stream, err = settleOn(ctx, g.master, &t.stream); err != nil {
 			return nil, err
@@ -78,6 +79,9 @@ func (g *stage) read(ctx context.Context) (map[string]reading, error) {
 		}
 		r.stall = milliseconds(stall(t.stream.taken(), g.begun, g.over))
 		r.first = firstAfter(g.last.at.Sub(g.epoch), g.reigns, t.stream.taken(), t.crowd.taken())
+		if t.contender.asks {
+			r.weak = float64(r.stream.unpromised + r.crowd.unpromised)
+		}
 		if g.silence > 0 {
 			r.inVain = float64(g.inVain[t.contender.name]) / g.silence.Seconds()
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,7 +13,6 @@ import (
 )
 
 const (
-	openBound = 15 * time.Second // of opening a client, also by way of addresses that are dead
 	warm      = 20               // successes of each stream before anything happens
 	warmBound = 5 * time.Second
 	settled   = 5 // successes of each stream under a new master, until the client is taken to have followed
@@ -72,10 +72,6 @@ func (g *stage) deadAddrs() ([]string, error) {
 
 // open opens all clients at the same time.
 func (g *stage) open(ctx context.Context, s scenario, who []contender, dead []string) error {
-	ctx, cancel := context.WithTimeout(ctx, openBound)
-	defer cancel()
-	var wg sync.WaitGroup
-	var mu sync.Mutex
 	for _, c := range who {
 		if !c.isIn(s.name) {
 			continue
@@ -86,33 +82,25 @@ func (g *stage) open(ctx context.Context, s scenario, who []contender, dead []st
 			return err
 		}
 	}
-	opened := make([]counter, len(g.teams))
-	for i, t := range g.teams {
-		wg.Go(func() {
-			client, err := t.contender.open(ctx, append(dead[:len(dead):len(dead)], t.watched.addrs()...))
-			mu.Lock()
-			defer mu.Unlock()
-			if opened[i] = client; err != nil {
-				g.closed[t.contender.name] = err
-			}
-		})
+	var wg sync.WaitGroup
+	for _, t := range g.teams {
+		wg.Go(func() { t.open(ctx, append(dead[:len(dead):len(dead)], t.watched.addrs()...)) })
 	}
 	wg.Wait()
-	g.keepOpened(opened)
+	g.dismiss()
 	return ctx.Err()
 }
 
-// keepOpened dismisses the teams whose client could not be opened.
-func (g *stage) keepOpened(opened []counter) {
-	var left []*team
-	for i, t := range g.teams {
-		if t.client = opened[i]; t.client == nil {
-			t.watched.close()
-			continue
+// dismiss takes out the teams whose client could not be opened.
+func (g *stage) dismiss() {
+	g.teams = slices.DeleteFunc(g.teams, func(t *team) bool {
+		if t.client != nil {
+			return false
 		}
-		left = append(left, t)
-	}
-	g.teams = left
+		g.closed[t.contender.name] = t.closed
+		t.watched.close()
+		return true
+	})
 }
 
 // begin starts the load, and returns when every client is at work.

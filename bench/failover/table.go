@@ -32,6 +32,7 @@ type column struct {
 
 var columns = []column{
 	{"acknowledged", func(r reading) float64 { return float64(r.stream.acknowledged) }, versus.FormatCount},
+	{"not replicated", func(r reading) float64 { return r.weak }, versus.FormatCount},
 	{"lost", func(r reading) float64 { return float64(r.stream.lost) }, versus.FormatCount},
 	{"lost, 8 callers", func(r reading) float64 { return float64(r.crowd.lost) }, versus.FormatCount},
 	{"errors", func(r reading) float64 { return float64(r.stream.refused + r.stream.unknown) }, versus.FormatCount},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -12,6 +13,7 @@ const (
 	rest      = 10 * time.Millisecond // of a caller after a success
 	again     = 5 * time.Millisecond  // after an error
 	callBound = 5 * time.Second       // the context of every call
+	openBound = 15 * time.Second      // of opening a client, also by way of addresses that are dead
 )
 
 // A team is a client under load: a stream of increments at a fixed rate, which is one caller's, and callers that each make the next call soon after the last.
@@ -19,12 +21,38 @@ type team struct {
 	contender contender
 	client    counter
 	watched   *window // its way to the sentinels
+	closed    error   // why it could not be opened
 	epoch     time.Time
 	stream    ledger
 	crowd     ledger
 
 	halt chan struct{}
 	wg   sync.WaitGroup
+}
+
+var errSlow = errors.New("it takes too long")
+
+// open opens the client. One that does not look at its context is left to itself when it takes too long.
+func (t *team) open(ctx context.Context, sentinels []string) {
+	ctx, cancel := context.WithTimeout(ctx, openBound)
+	defer cancel()
+	opened := make(chan counter, 1)
+	failed := make(chan error, 1)
+	go func() {
+		client, err := t.contender.open(ctx, sentinels)
+		if err != nil {
+			failed <- err
+			return
+		}
+		opened <- client
+	}()
+	select {
+	case t.client = <-opened:
+	case t.closed = <-failed:
+	case <-time.After(openBound + time.Second):
+		t.closed = errSlow
+		go func() { (<-opened).close() }()
+	}
 }
 
 // begin starts the load, which halted ends.
@@ -55,7 +83,7 @@ func (t *team) pace() {
 func (t *team) press() {
 	for {
 		pause := rest
-		if t.call(&t.crowd) != acknowledged {
+		if !t.call(&t.crowd).isSuccess() {
 			pause = again
 		}
 		select {
@@ -74,8 +102,8 @@ func (t *team) call(l *ledger) outcome {
 	r.end = time.Since(t.epoch)
 	if err == nil {
 		r.value = value
-	} else {
-		r.outcome = t.client.fate(err)
+	} else if r.outcome = t.client.fate(err); r.outcome == unpromised {
+		r.value = value
 	}
 	l.add(r)
 	return r.outcome
