@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	warm      = 20               // successes of each stream before anything happens
+	warm      = 20 // successes of each stream before anything happens
 	warmBound = 5 * time.Second
 	settled   = 5 // successes of each stream under a new master, until the client is taken to have followed
 )

@@ -13,7 +13,7 @@ const (
 	rest      = 10 * time.Millisecond // of a caller after a success
 	again     = 5 * time.Millisecond  // after an error
 	callBound = 5 * time.Second       // the context of every call
-	openBound = 15 * time.Second      // of opening a client, also by way of addresses that are dead
+	openBound = 8 * time.Second       // of opening a client, also by way of addresses that are dead
 )
 
 // A team is a client under load: a stream of increments at a fixed rate, which is one caller's, and callers that each make the next call soon after the last.
@@ -36,22 +36,25 @@ var errSlow = errors.New("it takes too long")
 func (t *team) open(ctx context.Context, sentinels []string) {
 	ctx, cancel := context.WithTimeout(ctx, openBound)
 	defer cancel()
-	opened := make(chan counter, 1)
-	failed := make(chan error, 1)
+	type opening struct {
+		client counter
+		err    error
+	}
+	done := make(chan opening, 1)
 	go func() {
 		client, err := t.contender.open(ctx, sentinels)
-		if err != nil {
-			failed <- err
-			return
-		}
-		opened <- client
+		done <- opening{client, err}
 	}()
 	select {
-	case t.client = <-opened:
-	case t.closed = <-failed:
+	case o := <-done:
+		t.client, t.closed = o.client, o.err
 	case <-time.After(openBound + time.Second):
 		t.closed = errSlow
-		go func() { (<-opened).close() }()
+		go func() {
+			if o := <-done; o.err == nil {
+				o.client.close()
+			}
+		}()
 	}
 }
 
