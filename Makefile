@@ -63,6 +63,10 @@ bench-connection: ## the connection beside other clients and bare loops, on a se
 bench-pool: ## the pool beside other pools and clients, on a server from PATH; takes five minutes
 	cd bench && go run ./pools -rounds 9 -doc
 
+.PHONY: bench-failover
+bench-failover: ## what callers see of failovers, beside other clients, on servers from PATH; takes seven minutes
+	cd bench && go run ./failover -doc
+
 .PHONY: hostile
 hostile: ## write docs/hostile.md anew: what each client makes of hostile replies
 	mkdir -p docs
