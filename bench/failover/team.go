@@ -72,13 +72,21 @@ func (t *team) begin(epoch time.Time) {
 func (t *team) pace() {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
-	for {
+	for !t.isHalted() { // asked apart, for after a long call there is a tick as well
 		select {
 		case <-t.halt:
-			return
 		case <-tick.C:
 			t.call(&t.stream)
 		}
+	}
+}
+
+func (t *team) isHalted() bool {
+	select {
+	case <-t.halt:
+		return true
+	default:
+		return false
 	}
 }
 
