@@ -78,6 +78,7 @@ type account struct {
 
 // settle compares what callers were told with the counter of the last master. A master that was promoted goes on counting where its copy ended, so its first reply tells
 // what it had of its predecessor's: what the predecessor acknowledged beyond is lost.
+// Increments of unknown outcome that were made before that first reply hide as many that are lost.
 func settle(records []record, final int64) (a account) {
 	final %= reign
 	reached := reach(records, final)
@@ -96,8 +97,6 @@ func settle(records []record, final int64) (a account) {
 			}
 		}
 	}
-	// Increments of unknown outcome may have come before a first reply. What is missing for certain is lost all the same.
-	a.lost = max(a.lost, a.acknowledged-int(final))
 	a.excess = max(0, int(final)-(a.acknowledged-a.lost)-a.unpromised-a.unknown)
 	return a
 }

@@ -52,7 +52,7 @@ func TestSettle(t *testing.T) {
 		},
 		{
 			"of unknown outcome, before the first reply of the new master", slices.Concat(made(0, acknowledged, 1, 12), failed(unknown, 1), made(1, acknowledged, 12, 20)), 20,
-			account{acknowledged: 21, unknown: 1, lost: 1}, // 12 was made again: what is missing is missing, wherever the unknown one is
+			account{acknowledged: 21, unknown: 1, lost: 1}, // the unknown one was the new master's 11, and hides that the old one's is lost
 		},
 		{
 			"what was not promised may be missing", slices.Concat(made(0, acknowledged, 1, 5), made(0, unpromised, 6, 8), made(1, unpromised, 6, 10)), 10,

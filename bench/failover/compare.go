@@ -113,7 +113,7 @@ documentation recommends.
 Each client has one caller who increments a counter about %d times a second, the stream, and %d callers who increment another one, with %v of rest after a success and %v after
 an error. Every call has a context of %v.
 
-"lost" is what was acknowledged and is not in the counter of the last master. "errors" are those that callers saw; "of these unknown" those after which nobody can tell
+"lost" is what was acknowledged and is not in the counter of the last master; an increment of unknown outcome may hide one. "errors" are those that callers saw; "of these unknown" those after which nobody can tell
 whether the increment was made. "excess" is what the counter has beyond: increments that were sent twice, or made after an error that says they were not. The longest stall
 is the longest time without a success of the stream, and "first success" the time from the first +switch-master of any sentinel to the first success under the new
 master, of any caller. It is below zero where a client had not to be told, and "never" where it did not follow before the scenario was over, at least %v later. What the old
