@@ -14,7 +14,7 @@ import (
 
 const (
 	roundBound = time.Minute // of one round, whatever happens
-	attempts   = 3           // of a round: the vote of sentinels may fail, which is not what is measured
+	attempts   = 3           // of a round: the vote of sentinels may fail, or the machine be too busy, and neither is what is measured
 )
 
 // A reading is what one round showed of one client. Durations are in milliseconds.
@@ -26,10 +26,10 @@ type reading struct {
 	inVain        float64 // attempts to reach a sentinel, each second in which there was none; NaN: there was one
 }
 
-// play runs a scenario once, again with a fresh set where the sentinels did not agree.
+// play runs a scenario once, again with a fresh set where that came to nothing.
 func play(ctx context.Context, binary string, s scenario, who []contender) (got map[string]reading, closed map[string]error, err error) {
 	for range attempts {
-		if got, closed, err = playOnce(ctx, binary, s, who); !errors.Is(err, errNoSwitch) {
+		if got, closed, err = playOnce(ctx, binary, s, who); err == nil || ctx.Err() != nil {
 			break
 		}
 		fmt.Fprintf(os.Stderr, "%s: %v; once more\n", s.name, err)

@@ -48,7 +48,11 @@ func (g *stage) planned(ctx context.Context) error {
 	return nil
 }
 
+// calm is for those who want to know whether a replica has what they wrote: when one of two servers is dead, none has.
+const calm = time.Second
+
 func (g *stage) kill(ctx context.Context) error {
+	pause(ctx, calm)
 	g.master.Kill()
 	if err := g.switched(ctx, switchBound); err != nil {
 		return err
