@@ -96,7 +96,7 @@ func (r *result) add(got map[string]reading, closed map[string]error) {
 			row.rounds = append(row.rounds, one)
 		}
 		if err := closed[row.contender.name]; err != nil {
-			row.closed = err
+			row.closed = append(row.closed, err)
 		}
 	}
 }

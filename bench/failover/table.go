@@ -20,7 +20,7 @@ type result struct {
 type row struct {
 	contender contender
 	rounds    []reading
-	closed    error // why it could not be opened, in the last round in which it could not; nil: it always could
+	closed    []error // why it could not be opened, for each round in which it could not
 }
 
 // A column is one figure of each round.
@@ -107,8 +107,8 @@ func (r result) writeMarkdown(w io.Writer) error {
 		b.WriteByte('\n')
 	}
 	for _, row := range r.rows {
-		if row.closed != nil {
-			fmt.Fprintf(&b, "\n%s could not be opened in %v: %v\n", row.contender.name, openBound, row.closed)
+		if n := len(row.closed); n > 0 {
+			fmt.Fprintf(&b, "\n%s could not be opened within %v in %d of %d rounds: %v\n", row.contender.name, openBound, n, n+len(row.rounds), row.closed[n-1])
 		}
 	}
 	_, err := io.WriteString(w, b.String()+"\n")

@@ -21,7 +21,7 @@ func TestTable(t *testing.T) {
 		{contender: contender{name: oursName, kind: versus.Ours}, rounds: readings(3, 1, 2)},
 		{contender: contender{name: "sticky"}, rounds: readings(1500, math.Inf(1), math.Inf(1))},
 		{contender: contender{name: "steady"}, rounds: readings(-4, -4)},
-		{contender: contender{name: "absent"}, closed: errors.New("no way")},
+		{contender: contender{name: "absent"}, closed: []error{errors.New("some way"), errors.New("no way")}},
 	}}
 	var out strings.Builder
 	if err := r.writeMarkdown(&out); err != nil {
@@ -29,7 +29,7 @@ func TestTable(t *testing.T) {
 	}
 	for _, want := range []string{
 		"#### a title (`kill`)", " first success |\n| --- |", "| **ours** | 0 |", "| 2.0 ms (1.0 ms..3.0 ms) |\n", "| never (1.50 s..never) |\n", "| -4.0 ms |\n",
-		"| absent | - |", "absent could not be opened in 8s: no way\n",
+		"| absent | - |", "absent could not be opened within 8s in 2 of 2 rounds: no way\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, out.String())
