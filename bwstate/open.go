@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/bwredis/bwredis/conn"
 	"github.com/bwredis/bwredis/internal/localstore"
@@ -139,8 +140,19 @@ func (b *backend) watch() {
 	b.stopped = make(chan struct{})
 	go func() {
 		defer close(b.stopped)
-		_ = b.resolver.Watch(ctx, b.dialer, func(sentinel.Switch) { b.pool.Switch() }) // nobody else watches
+		_ = b.resolver.Watch(ctx, b.dialer, b.switched) // nobody else watches
 	}()
+}
+
+// drainTime is how long an old master that lives has to answer what it was asked before the switch.
+const drainTime = time.Second / 2
+
+func (b *backend) switched(s sentinel.Switch) {
+	if s.Down {
+		b.pool.Switch(0)
+		return
+	}
+	b.pool.Switch(drainTime)
 }
 
 func (b *backend) close() error {

@@ -104,20 +104,21 @@ func (p *Pool) Reset() {
 	p.cfg.Trace.reset(ResetTrace{})
 }
 
-// drainTime is how long callers may still wait for a server that is no longer the one.
-const drainTime = time.Second / 2
-
-// ErrSwitched is the cause when a connection was closed half a second after [Pool.Switch].
+// ErrSwitched is the cause when a connection was closed by [Pool.Switch].
 var ErrSwitched = errors.New("the server is no longer the one to talk to")
 
-// Switch is Reset for when the server that was dialled until now is no longer the one. Whatever it still owes half a second later fails with [ErrSwitched]: a server that is
-// dead, or cut off, will not answer, and one that was demoted has nobody who pushes what a blocking request waits for.
-func (p *Pool) Switch() {
+// Switch is Reset for when the server that was dialled until now is no longer the one. Whatever it still owes when drain has passed fails with [ErrSwitched]: a server that
+// is dead, or cut off, will not answer, and one that was demoted has nobody who pushes what a blocking request waits for.
+func (p *Pool) Switch(drain time.Duration) {
 	p.Reset()
 	p.mu.Lock()
 	current := p.generation
 	p.mu.Unlock()
-	time.AfterFunc(drainTime, func() { p.endOlder(current) })
+	if drain <= 0 {
+		p.endOlder(current)
+		return
+	}
+	time.AfterFunc(drain, func() { p.endOlder(current) })
 }
 
 // endOlder closes connections that are in use and of an older generation.

@@ -23,7 +23,7 @@ func TestSwitch(t *testing.T) {
 		soon := start(t.Context(), p, "SLEEP", "400")
 		alone := borrow(t.Context(), p)
 		began := time.Now()
-		p.Switch()
+		p.Switch(time.Second / 2)
 		require.NotEqual(t, before, connection(t, p))
 		fresh := borrow(t.Context(), p) // from the new server
 		require.Equal(t, began, time.Now())
@@ -46,7 +46,7 @@ func TestSwitch(t *testing.T) {
 		}
 		fresh.back(t)
 		require.EqualValues(t, 0, p.Stats().ClosedDead, "a connection to the new server was ended")
-		p.Switch()
+		p.Switch(time.Second / 2)
 		began = time.Now()
 		err := (<-late).err
 		require.Equal(t, 500*time.Millisecond, time.Since(began))
@@ -74,9 +74,23 @@ func TestSwitchSendsReadsAgain(t *testing.T) {
 		}()
 		synctest.Wait()
 		began := time.Now()
-		p.Switch()
+		p.Switch(time.Second / 2)
 		require.NoError(t, <-done)
 		require.Equal(t, 1200*time.Millisecond, time.Since(began))
+	})
+}
+
+// A server that is known to be dead is not waited for.
+func TestSwitchAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBackend(t, nil)
+		p := b.pool(pool.Config{})
+		connection(t, p)
+		busy := start(t.Context(), p, "SLEEP", "100")
+		began := time.Now()
+		p.Switch(0)
+		require.ErrorIs(t, (<-busy).err, pool.ErrSwitched)
+		require.Equal(t, began, time.Now())
 	})
 }
 
@@ -85,9 +99,9 @@ func TestSwitchOfAClosedPool(t *testing.T) {
 		b := newBackend(t, nil)
 		p := b.pool(pool.Config{})
 		connection(t, p)
-		p.Switch()
+		p.Switch(time.Second / 2)
 		require.NoError(t, p.Close())
-		p.Switch()
+		p.Switch(time.Second / 2)
 		time.Sleep(time.Second)
 	})
 }

@@ -53,7 +53,7 @@ func follow(t *testing.T, set *redistest.Set, change ...func(*sentinel.Config, *
 			c.mu.Lock()
 			c.switches = append(c.switches, s)
 			c.mu.Unlock()
-			c.pool.Switch()
+			c.pool.Switch(time.Second / 2)
 		}))
 	}()
 	t.Cleanup(c.close)

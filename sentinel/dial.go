@@ -64,6 +64,9 @@ func (r *Resolver) attempt(ctx, term context.Context, d *conn.Dialer, addr strin
 	if addr == "" {
 		return r.dialRole(ctx, d, Master)
 	}
+	if c := r.takeSpare(d, addr); c != nil {
+		return c, nil
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(term, func() { cancel(errSwitched) })()

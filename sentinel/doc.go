@@ -7,7 +7,7 @@
 //	…
 //	p, err := pool.New(pool.Config{Dial: resolver.Dial(&redisDialer, sentinel.Master), Gate: resolver.Gate})
 //	…
-//	go resolver.Watch(ctx, &redisDialer, func(sentinel.Switch) { p.Switch() })
+//	go resolver.Watch(ctx, &redisDialer, func(sentinel.Switch) { p.Switch(time.Second / 2) })
 //
 // # Whom to believe
 //

@@ -3,6 +3,8 @@ package sentinel
 import (
 	"context"
 	"time"
+
+	"github.com/bwredis/bwredis/conn"
 )
 
 const (
@@ -20,6 +22,7 @@ type candidate struct {
 // A proof is what became of a candidate.
 type proof struct {
 	*candidate
+	c   *conn.Conn // to it, verified
 	err error
 }
 
@@ -34,10 +37,11 @@ func (w *watch) prove(c candidate) {
 	w.proving = &c
 	w.tasks.Go(func() {
 		defer stop()
-		err := w.askCandidate(ctx, c.addr)
+		nc, err := w.askCandidate(ctx, c.addr)
 		select {
-		case w.proved <- proof{&c, err}:
+		case w.proved <- proof{&c, nc, err}:
 		case <-w.ctx.Done():
+			closeIf(nc)
 		}
 	})
 }
@@ -49,22 +53,26 @@ func (w *watch) stopProving() {
 	}
 }
 
-// askCandidate returns nil when the server at addr says that it is a master.
-func (w *watch) askCandidate(ctx context.Context, addr string) error {
+// askCandidate returns a connection to the server at addr when that says that it is a master.
+func (w *watch) askCandidate(ctx context.Context, addr string) (*conn.Conn, error) {
 	for {
 		c, err := dialVerified(ctx, w.data, addr, Master)
-		if err == nil {
-			return c.Close()
+		if err == nil || !rest(ctx, ctx, proveEvery) {
+			return c, err
 		}
-		if !rest(ctx, ctx, proveEvery) {
-			return err
-		}
+	}
+}
+
+func closeIf(c *conn.Conn) {
+	if c != nil {
+		_ = c.Close()
 	}
 }
 
 // conclude follows a candidate that has proved to be a master. It reports whether there is something to ask.
 func (w *watch) conclude(p proof) (doubt bool) {
 	if w.proving != p.candidate {
+		closeIf(p.c)
 		return false // another one is being asked by now
 	}
 	w.proving = nil
@@ -81,9 +89,10 @@ func (w *watch) conclude(p proof) (doubt bool) {
 		from = known
 	}
 	wake := w.r.adopt(p.addr, epoch)
+	w.r.offer(w.data, p.c)
 	w.other, w.unproved = "", ""
 	if from != "" && from != p.addr {
-		s := Switch{Master: w.r.cfg.Master, From: from, To: p.addr, Held: w.r.held(), Planned: w.warned && !w.dead}
+		s := Switch{Master: w.r.cfg.Master, From: from, To: p.addr, Held: w.r.held(), Planned: w.warned && !w.dead, Down: w.dead}
 		w.onSwitch(s)
 		w.r.tellSwitch(s)
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/bwredis/bwredis/conn"
@@ -42,6 +43,7 @@ type Resolver struct {
 	*members
 	*track
 	*fence
+	spare *atomic.Pointer[spare]
 }
 
 // New makes a Resolver. It asks nobody yet.
@@ -57,7 +59,7 @@ func New(cfg Config) (*Resolver, error) {
 		}
 	}
 	cfg.Addrs = slices.Clone(cfg.Addrs)
-	r := &Resolver{cfg: cfg, members: newMembers(cfg.Addrs), track: newTrack(), fence: &fence{}}
+	r := &Resolver{cfg: cfg, members: newMembers(cfg.Addrs), track: newTrack(), fence: &fence{}, spare: &atomic.Pointer[spare]{}}
 	if cfg.Dialer != nil {
 		r.dialer = *cfg.Dialer
 	}

@@ -20,6 +20,7 @@ type Switch struct {
 	// Planned reports that the failover was announced ahead, while the old master was not known to be down: from then on nobody wrote to it. Otherwise it was dead, or no
 	// announcement was heard in time, and what it acknowledged shortly before may be lost.
 	Planned bool
+	Down    bool // enough sentinels have found the old master to be down: what it still owes will not come
 }
 
 var (
@@ -50,6 +51,7 @@ func (r *Resolver) Watch(ctx context.Context, d *conn.Dialer, onSwitch func(Swit
 		w.tasks.Wait()
 		r.lower()
 		r.leave()
+		closeIf(r.spare.Swap(nil).conn())
 	}()
 	w.run()
 	return nil
