@@ -104,7 +104,7 @@ func (s *State) Banned(ctx context.Context, ip netip.Addr, service string) (Ban,
 		op.ask(Ban{IP: ip, Scope: ServiceScope, Service: service})
 	}
 	op.ask(Ban{IP: ip, Scope: GlobalScope})
-	op.q.MarkIdempotent()
+	op.q.MarkReadOnly()
 	if err := s.roundTrip(ctx, &op.q, op); err != nil {
 		return Ban{}, false, err
 	}

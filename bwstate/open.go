@@ -155,12 +155,14 @@ func (b *backend) switched(s sentinel.Switch) {
 	b.pool.Switch(drainTime)
 }
 
+// close closes the pool first: what the fence holds must not go on to the old master when the watch ends.
 func (b *backend) close() error {
+	err := b.pool.Close()
 	if b.stop != nil {
 		b.stop()
 		<-b.stopped
 	}
-	return b.pool.Close()
+	return err
 }
 
 // resolver asks the sentinels.

@@ -97,7 +97,7 @@ func (op *adhoc) saveSession(ss *Sessions, id SessionID, data []byte, ttl time.D
 func (ss *Sessions) Load(ctx context.Context, id SessionID) (data []byte, found bool, err error) {
 	op := newAdhoc()
 	defer op.recycle()
-	op.q.Cmd("GET").Str(sessionKey(ss.cookie, id)).MarkIdempotent()
+	op.q.Cmd("GET").Str(sessionKey(ss.cookie, id)).MarkReadOnly()
 	if err := ss.state.roundTrip(ctx, &op.q, op); err != nil {
 		return nil, false, err
 	}
@@ -116,7 +116,7 @@ func (ss *Sessions) Load(ctx context.Context, id SessionID) (data []byte, found 
 func (ss *Sessions) TTL(ctx context.Context, id SessionID) (ttl time.Duration, found bool, err error) {
 	op := newAdhoc()
 	defer op.recycle()
-	op.q.Cmd("PTTL").Str(sessionKey(ss.cookie, id)).MarkIdempotent()
+	op.q.Cmd("PTTL").Str(sessionKey(ss.cookie, id)).MarkReadOnly()
 	switch ms, err := ss.state.integer(ctx, op); {
 	case err != nil || ms == noKey:
 		return 0, false, err

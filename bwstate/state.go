@@ -35,7 +35,7 @@ func (s *State) RoundTrips() uint64 { return s.roundTrips.Load() }
 func (s *State) Ping(ctx context.Context) error {
 	op := newAdhoc()
 	defer op.recycle()
-	op.q.Cmd("PING").MarkIdempotent()
+	op.q.Cmd("PING").MarkReadOnly()
 	return s.roundTrip(ctx, &op.q, nil)
 }
 

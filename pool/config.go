@@ -37,9 +37,9 @@ type Config struct {
 
 	MaxShare int // requests in flight on one kept connection, beyond which callers queue; 0: DefaultMaxShare
 
-	// Gate, when it is set, is asked before each attempt at a request, and before With, for which q is nil. It may hold the caller until ctx ends; an error is what the caller gets, and
-	// should say that nothing was sent, as conn.NotSent understands it. That of a sentinel's resolver keeps writes from a master that is about to be replaced.
-	Gate func(ctx context.Context, q *resp.Request) error
+	// Gate, when it is set, is asked before each attempt at a request, and before With, for which q is nil: whether it has to wait, and for what. It is asked again when the channel is closed, and
+	// once more when there is a connection, just before the request is sent; it must return at once. That of a sentinel's resolver keeps writes from a master that is about to be replaced.
+	Gate func(q *resp.Request) (wait <-chan struct{})
 
 	Logger *slog.Logger // told of outages, broken connections and servers that are no master, each sort once in 30 seconds with a count; nil: nobody
 	Trace  *Trace       // told what happens; nil: nobody
@@ -69,14 +69,6 @@ func (cfg Config) withDefaults() (Config, error) {
 		cfg.fillMaxOpen(),
 	)
 	return cfg, err
-}
-
-// pass asks the gate.
-func (cfg *Config) pass(ctx context.Context, q *resp.Request) error {
-	if cfg.Gate == nil {
-		return nil
-	}
-	return cfg.Gate(ctx, q)
 }
 
 // fillMaxOpen needs the Keep in force.

@@ -46,25 +46,28 @@ func (g *guard) prepareLast() {
 // HandleReply hands a reply on.
 func (g *guard) HandleReply(i int, r *resp.Reply) error {
 	g.answered = true
-	k := r.Kind()
-	isError := k == resp.SimpleError || k == resp.BulkError
-	if isError {
-		if e := refusal(*r); e != nil && g.pool.leave(g.m, e) && g.keepsBack(i) {
-			g.refusing = e
-		}
+	e := refusal(*r)
+	if e != nil && g.pool.leave(g.m, e) && g.keepsBack(i) {
+		g.refusing = e
 	}
-	switch {
+	switch last := i == g.q.Len()-1; {
 	case g.refusing == nil:
 		return g.hand(i, r)
-	case !isError:
+	case e == nil && !(last && g.isRefusedWait(r)):
 		return g.handAll(i, r)
-	case i == g.q.Len()-1 || g.q.Idempotent():
+	case last || g.q.Idempotent():
 		g.refused = g.refusing
 		return g.refused
 	}
 	copied := *r
 	g.held = append(g.held, slices.Clone(copied.Raw()))
 	return nil
+}
+
+// isRefusedWait reports whether r may be what a replica says to WAIT, at the end of a request that blocks: that it is for masters.
+func (g *guard) isRefusedWait(r *resp.Reply) bool {
+	k := r.Kind()
+	return g.q.Blocking() && (k == resp.SimpleError || k == resp.BulkError)
 }
 
 func (g *guard) hand(i int, r *resp.Reply) error {
@@ -80,6 +83,14 @@ func (g *guard) hand(i int, r *resp.Reply) error {
 
 // handAll hands on what was kept back as well: something was executed after all.
 func (g *guard) handAll(i int, r *resp.Reply) error {
+	if err := g.handHeld(); err != nil {
+		return err
+	}
+	return g.hand(i, r)
+}
+
+// handHeld hands on what was kept back.
+func (g *guard) handHeld() error {
 	held := g.held
 	g.refusing, g.held = nil, nil
 	for j, frame := range held {
@@ -89,18 +100,18 @@ func (g *guard) handAll(i int, r *resp.Reply) error {
 			return err
 		}
 	}
-	return g.hand(i, r)
+	return nil
 }
 
-// keepsBack reports whether a refusal may be a reason to send the request again. Nothing of it must have been executed, or it may be executed twice: what follows decides. Of
-// commands that fail nothing is executed, but of scripts.
-func (g *guard) keepsBack(i int) bool {
-	return i == 0 && !g.last && (g.q.Len() == 1 || g.q.Idempotent() || !g.q.Scripted())
-}
+// keepsBack reports whether a refusal may be a reason to send the request again: if all of it is refused, or it may be executed twice.
+func (g *guard) keepsBack(i int) bool { return i == 0 && !g.last }
 
 // refusal returns the error reply that says that another server, or the same one later, would execute the command, else nil. r is a copy, so that the
 // handler's cursor stays where it is.
 func refusal(r resp.Reply) *resp.Error {
+	if k := r.Kind(); k != resp.SimpleError && k != resp.BulkError {
+		return nil
+	}
 	e := r.ErrorReply()
 	if e == nil {
 		return nil
@@ -119,8 +130,14 @@ func refusal(r resp.Reply) *resp.Error {
 
 // result is what the caller gets to see.
 func (g *guard) result(err error) error {
-	if err == nil {
+	switch {
+	case err == nil:
 		return g.first
+	case g.refused != nil:
+		return err
+	}
+	if refused := g.handHeld(); refused != nil { // the connection ended behind it
+		return refused
 	}
 	return err
 }

@@ -80,11 +80,8 @@ func (p *Pool) RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler) e
 // With checks a connection out for fn alone. When fn returns nil the connection is kept for others, so fn must leave it as it found it: no MULTI, WATCH,
 // SUBSCRIBE or SELECT in force. When fn returns an error, or panics, the connection is closed. fn must not keep it, and must not call [Pool.Close].
 func (p *Pool) With(ctx context.Context, fn func(*conn.Conn) error) error {
-	if err := p.cfg.pass(ctx, nil); err != nil {
-		return err
-	}
 	var got handover
-	if err := p.take(ctx, need{exclusive: true}, &got); err != nil {
+	if err := p.takeAtGate(ctx, nil, need{exclusive: true}, &got); err != nil {
 		return err
 	}
 	clean := false
@@ -96,24 +93,26 @@ func (p *Pool) With(ctx context.Context, fn func(*conn.Conn) error) error {
 
 // Reset retires every connection: idle ones are closed now, busy ones when their last caller is done, and dials in flight are given up. New requests go to
 // new connections.
-func (p *Pool) Reset() {
+func (p *Pool) Reset() { p.reset() }
+
+// reset returns the generation of the connections that are dialled from then on.
+func (p *Pool) reset() (current uint64) {
 	p.mu.Lock()
 	p.outage.forget() // whatever was dialled until now
 	p.resetLocked()
+	current = p.generation
 	p.unlock()
 	p.cfg.Trace.reset(ResetTrace{})
+	return current
 }
 
 // ErrSwitched is the cause when a connection was closed by [Pool.Switch].
 var ErrSwitched = errors.New("the server is no longer the one to talk to")
 
-// Switch is Reset for when the server that was dialled until now is no longer the one. Whatever it still owes when drain has passed fails with [ErrSwitched]: a server that
+// Switch is Reset for when the server that was dialled until now is no longer the one. Connections to it that are in use when drain has passed are closed, and what they owe fails with [ErrSwitched]: a server that
 // is dead, or cut off, will not answer, and one that was demoted has nobody who pushes what a blocking request waits for.
 func (p *Pool) Switch(drain time.Duration) {
-	p.Reset()
-	p.mu.Lock()
-	current := p.generation
-	p.mu.Unlock()
+	current := p.reset()
 	if drain <= 0 {
 		p.endOlder(current)
 		return

@@ -11,12 +11,8 @@ import (
 
 // try makes one attempt at g's request, on a connection whose dial has a number above the given one.
 func (p *Pool) try(ctx context.Context, g *guard, after uint64) (err error) {
-	if err := p.cfg.pass(ctx, g.q); err != nil {
-		g.m = nil
-		return err
-	}
 	var got handover
-	if err := p.take(ctx, need{exclusive: g.q.Blocking(), after: after}, &got); err != nil {
+	if err := p.takeAtGate(ctx, g.q, need{exclusive: g.q.Blocking(), after: after}, &got); err != nil {
 		g.m = nil
 		return err
 	}

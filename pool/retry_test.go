@@ -35,6 +35,7 @@ func tryTwoAgain(q *resp.Request)   { tryTwo(q); q.MarkIdempotent() }
 func tryFirst(q *resp.Request)      { q.Cmd("TRY"); q.Cmd("PING") }
 func tryFirstAgain(q *resp.Request) { tryFirst(q); q.MarkIdempotent() }
 func tryBoth(q *resp.Request)       { q.Cmd("TRY"); q.Cmd("TRY") }
+func tryBothAlone(q *resp.Request)  { tryBoth(q); q.MarkBlocking() }
 func tryAlone(q *resp.Request)      { q.Cmd("TRY").MarkBlocking() }
 
 func cut(c *redistest.Session, _ []string) { c.Reset() }
@@ -98,8 +99,9 @@ func TestRetryRule(t *testing.T) {
 		"READONLY, all of several, no handler":   {attempts: 4, fails: 2, fail: says("READONLY You can't write"), build: tryBoth, nilH: true, ok: true, check: dropped},
 		"READONLY, all of several, twice":        {attempts: 4, fails: 4, fail: says("READONLY You can't write"), build: tryBoth, seen: "e", check: dropped},
 		"READONLY, first of several, no handler": {attempts: 1, fails: 1, fail: says("READONLY You can't write"), build: tryFirst, nilH: true, check: dropped},
-		"READONLY, and another error behind it":  {attempts: 4, fails: 2, fail: readOnlyThen(says("ERR no")), build: tryBoth, seen: "oo", ok: true, check: dropped},
-		"READONLY, and the end behind it":        {attempts: 2, fails: 2, fail: readOnlyThen(flushed), build: tryBoth},
+		"READONLY, and another error behind it":  {attempts: 2, fails: 2, fail: readOnlyThen(says("ERR no")), build: tryBoth, seen: "e", check: dropped},
+		"READONLY, and WAIT refused behind it":   {attempts: 4, fails: 2, fail: readOnlyThen(says("ERR WAIT cannot be used with replica instances")), build: tryBothAlone, seen: "oo", ok: true, check: dropped},
+		"READONLY, and the end behind it":        {attempts: 2, fails: 2, fail: readOnlyThen(flushed), build: tryBoth, seen: "e"},
 		"READONLY, and the end, after a pause":   {attempts: 2, fails: 2, fail: readOnlyThen(cut), build: tryBoth},
 		"READONLY, second of several":            {attempts: 1, fails: 1, fail: says("READONLY You can't write"), build: tryTwoAgain, seen: "oe", check: dropped},
 		"handler refuses":                        {attempts: 1, build: tryAgain, handle: func(int, *resp.Reply) error { return errors.New("no") }, seen: "o", check: stayed},

@@ -2,7 +2,7 @@ package pool_test
 
 import (
 	"context"
-	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -106,42 +106,74 @@ func TestSwitchOfAClosedPool(t *testing.T) {
 	})
 }
 
-// The gate is asked before each attempt, with what is to be sent, and its word is final.
+// The gate is asked before each attempt, and once more when there is a connection, with what is to be sent.
 func TestGate(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		b := newBackend(t, nil)
 		var asked []string
-		closed := errors.New("closed")
-		var answer error
-		p := b.pool(pool.Config{Gate: func(_ context.Context, q *resp.Request) error {
+		var wait chan struct{}
+		p := b.pool(pool.Config{Gate: func(q *resp.Request) <-chan struct{} {
 			switch {
 			case q == nil:
 				asked = append(asked, "with")
-			case q.Idempotent():
+			case q.ReadOnly():
 				asked = append(asked, "read")
 			default:
 				asked = append(asked, "write")
 			}
-			return answer
+			return wait
 		}})
 		connection(t, p)
 		var q resp.Request
-		_, err := send(t.Context(), p, q.Cmd("PING").MarkIdempotent())
+		_, err := send(t.Context(), p, q.Cmd("PING").MarkReadOnly())
 		require.NoError(t, err)
 		require.NoError(t, p.With(t.Context(), func(*conn.Conn) error { return nil }))
-		require.Equal(t, []string{"write", "read", "with"}, asked)
+		require.Equal(t, []string{"write", "write", "read", "read", "with", "with"}, asked)
 
 		asked = nil
 		b.closeAll()
 		_, err = send(t.Context(), p, &q)
 		require.NoError(t, err)
-		require.Equal(t, []string{"read", "read"}, asked, "the second attempt, too")
+		require.Equal(t, []string{"read", "read", "read", "read"}, asked, "the second attempt, too")
 
-		answer = closed
-		dials := len(b.dials())
-		_, err = send(t.Context(), p, &q)
-		require.ErrorIs(t, err, closed)
-		require.ErrorIs(t, p.With(t.Context(), func(*conn.Conn) error { return nil }), closed)
-		require.Len(t, b.dials(), dials)
+		wait = make(chan struct{})
+		held := start(t.Context(), p, "PING")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		err = p.With(ctx, func(*conn.Conn) error { return nil })
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorContains(t, err, "held back")
+		require.True(t, conn.NotSent(err))
+		close(wait)
+		wait = nil
+		require.NoError(t, (<-held).err)
+	})
+}
+
+// Who has passed the gate and waits for a connection has not passed it when it closes meanwhile; the connection goes to others.
+func TestGateClosesWhileSomebodyWaits(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBackend(t, nil)
+		var wait atomic.Pointer[chan struct{}]
+		p := b.pool(pool.Config{Gate: func(q *resp.Request) <-chan struct{} {
+			if c := wait.Load(); c != nil && !q.ReadOnly() {
+				return *c
+			}
+			return nil
+		}})
+		b.setBefore(func(context.Context, int) error { time.Sleep(time.Second); return nil })
+		write := start(t.Context(), p, "PING")
+		closed := make(chan struct{})
+		wait.Store(&closed)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		require.Empty(t, write, "it is held")
+		require.EqualValues(t, 0, p.Stats().InUse)
+		var q resp.Request
+		_, err := send(t.Context(), p, q.Cmd("PING").MarkReadOnly())
+		require.NoError(t, err)
+		wait.Store(nil)
+		close(closed)
+		require.NoError(t, (<-write).err)
 	})
 }

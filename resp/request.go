@@ -14,6 +14,7 @@ type Request struct {
 	head       int // where the current command's argument count begins in buf
 	args       int // arguments of the current command, its name included
 	idempotent bool
+	readOnly   bool
 	blocking   bool
 	special    bool        // a command may be one of those that Special tells of
 	scripts    []scriptUse // the commands that run scripts
@@ -84,8 +85,17 @@ func (q *Request) MarkIdempotent() *Request {
 	return q
 }
 
-// Idempotent reports whether MarkIdempotent was called.
+// Idempotent reports whether MarkIdempotent or MarkReadOnly was called.
 func (q *Request) Idempotent() bool { return q.idempotent }
+
+// MarkReadOnly says that the request changes nothing: it is idempotent, and need not be held back while a master is being replaced. It holds until Reset.
+func (q *Request) MarkReadOnly() *Request {
+	q.readOnly = true
+	return q.MarkIdempotent()
+}
+
+// ReadOnly reports whether MarkReadOnly was called.
+func (q *Request) ReadOnly() bool { return q.readOnly }
 
 // MarkBlocking says that the server may hold the reply back for as long as it likes (BLPOP, XREAD BLOCK, WAIT): such a
 // request must not have others behind it, and its reply is late only when the caller's context says so. It holds until Reset.

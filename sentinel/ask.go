@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,6 +60,9 @@ func (r *Resolver) askWithin(ctx context.Context, m *member, question func(conte
 // askMaster asks for all that a sentinel knows of the master. Where it does not say, because the user has not the right, or is no sentinel, it asks for
 // the address alone.
 func (r *Resolver) askMaster(ctx context.Context, c *conn.Conn, o *opinion) error {
+	if r.brief(o.from) {
+		return r.askAddr(ctx, c, o)
+	}
 	err := ask(ctx, c, func(q *resp.Request) { q.Cmd("SENTINEL").Str("MASTER").Str(r.cfg.Master) }, func(reply *resp.Reply) error {
 		i, err := readInstance(reply)
 		if err != nil {
@@ -69,6 +73,11 @@ func (r *Resolver) askMaster(ctx context.Context, c *conn.Conn, o *opinion) erro
 	if err == nil || errors.Is(err, errNowhere) || isFailure(err) {
 		return err
 	}
+	r.keepBrief(o.from)
+	return r.askAddr(ctx, c, o)
+}
+
+func (r *Resolver) askAddr(ctx context.Context, c *conn.Conn, o *opinion) error {
 	return ask(ctx, c, func(q *resp.Request) { q.Cmd("SENTINEL").Str("GET-MASTER-ADDR-BY-NAME").Str(r.cfg.Master) }, func(reply *resp.Reply) error {
 		i, err := readAddr(reply)
 		if err != nil {
@@ -85,7 +94,7 @@ func (r *Resolver) askReplicas(ctx context.Context, c *conn.Conn, o *opinion) er
 		if err != nil {
 			return err
 		}
-		replicas = slices.DeleteFunc(replicas, func(i instance) bool { return i.link != "ok" || i.down() || !i.hasAddr() })
+		replicas = slices.DeleteFunc(replicas, func(i instance) bool { return i.link != "ok" || i.down() })
 		if len(replicas) == 0 {
 			return errNoReplica
 		}
@@ -110,7 +119,7 @@ func (r *Resolver) read(i instance, o *opinion) error {
 func ask(ctx context.Context, c *conn.Conn, question func(*resp.Request), read func(*resp.Reply) error) error {
 	var q resp.Request
 	question(&q)
-	q.MarkIdempotent()
+	q.MarkReadOnly()
 	return c.RoundTrip(ctx, &q, resp.HandlerFunc(func(_ int, reply *resp.Reply) error {
 		if e := reply.ErrorReply(); e != nil {
 			return e
@@ -135,12 +144,22 @@ type instance struct {
 	epoch      uint64
 }
 
-func (i instance) addr() string { return net.JoinHostPort(i.host, i.port) }
+// addr is the address in one spelling, so that it can be compared.
+func (i instance) addr() string {
+	host := i.host
+	if ip, err := netip.ParseAddr(host); err == nil {
+		host = ip.Unmap().String()
+	}
+	port, _ := strconv.ParseUint(i.port, 10, 16)
+	return net.JoinHostPort(host, strconv.FormatUint(port, 10))
+}
 
-// hasAddr refuses what would be dialled as another address than the one that is meant: no host is this host.
+// hasAddr refuses what would be dialled as another address than the one that is meant, no host or an unspecified one is this host, and what would forge lines in a log.
 func (i instance) hasAddr() bool {
 	n, err := strconv.ParseUint(i.port, 10, 16)
-	return i.host != "" && err == nil && n > 0
+	ip, notIP := netip.ParseAddr(i.host)
+	strange := strings.ContainsFunc(i.host, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '[' || r == ']' })
+	return i.host != "" && err == nil && n > 0 && !strange && (notIP != nil || !ip.IsUnspecified())
 }
 
 func (i instance) down() bool {
@@ -163,13 +182,19 @@ func readAddr(r *resp.Reply) (i instance, err error) {
 	return i, nil
 }
 
+// mostInstances is how many servers of a list are looked at.
+const mostInstances = 1000
+
+// readInstances reads a list of servers, and keeps those that have an address.
 func readInstances(r *resp.Reply) (all []instance, err error) {
-	for n := r.Array(); n > 0 && r.Err() == nil; n-- {
+	for n := min(r.Array(), mostInstances); n > 0 && r.Err() == nil; n-- {
 		i, err := readInstance(r)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, i)
+		if i.hasAddr() {
+			all = append(all, i)
+		}
 	}
 	return all, r.Err()
 }
@@ -188,7 +213,9 @@ func readInstance(r *resp.Reply) (i instance, err error) {
 		case "runid":
 			i.id = r.Text()
 		case "config-epoch":
-			i.epoch, _ = strconv.ParseUint(r.Text(), 10, 64)
+			if n, err := strconv.ParseUint(r.Text(), 10, 64); err == nil {
+				i.epoch = n
+			}
 		default:
 			r.Skip()
 		}

@@ -82,7 +82,7 @@ func (c *cluster) do(args ...string) (int64, error) {
 	var q resp.Request
 	q.Cmd(args[0]).Args(args[1:]...)
 	if args[0] == "GET" {
-		q.MarkIdempotent()
+		q.MarkReadOnly()
 	}
 	var n int64
 	err := c.pool.RoundTrip(ctx, &q, resp.HandlerFunc(func(_ int, r *resp.Reply) error {

@@ -2,6 +2,7 @@ package sentinel
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"math/rand/v2"
 	"time"
@@ -20,57 +21,72 @@ const (
 //
 // While a [Resolver.Watch] is in progress the master that it follows is dialled, without a question, whether the sentinels are there or not. Where that fails, and there
 // was a master before, the function goes on trying until its context ends: a new master is dialled as soon as it is known. What waiting does not mend, such as a wrong password, is returned at once,
-// and so is everything without a Watch.
+// and so is everything without a Watch. Every error says that nothing was sent, as [conn.NotSent] has it.
 func (r *Resolver) Dial(d *conn.Dialer, role Role) func(context.Context) (*conn.Conn, error) {
 	return func(ctx context.Context) (*conn.Conn, error) {
-		switch role {
-		case Master:
-			return r.dialMaster(ctx, d)
-		case PreferReplica:
-			if c, err := r.dialRole(ctx, d, Replica); err == nil || ctx.Err() != nil {
-				return c, err
-			}
-			return r.dialMaster(ctx, d)
+		c, err := r.dialAny(ctx, d, role)
+		if err != nil && !conn.NotSent(err) {
+			err = &conn.Error{Op: conn.OpDial, Addr: r.cfg.Master, Err: err}
 		}
-		return r.dialRole(ctx, d, role)
+		return c, err
 	}
+}
+
+func (r *Resolver) dialAny(ctx context.Context, d *conn.Dialer, role Role) (*conn.Conn, error) {
+	switch role {
+	case Master:
+		return r.dialMaster(ctx, d)
+	case PreferReplica:
+		if c, err := r.dialRole(ctx, d, Replica); err == nil || ctx.Err() != nil {
+			return c, err
+		}
+		return r.dialMaster(ctx, d)
+	}
+	return r.dialRole(ctx, d, role)
 }
 
 // dialMaster dials the master, and waits for there to be one, as long as there is hope.
 func (r *Resolver) dialMaster(ctx context.Context, d *conn.Dialer) (*conn.Conn, error) {
-	var last error
+	var last error = errUnknown
 	for pause := firstRetry; ; pause = min(2*pause, longestRetry) {
 		addr, term, hope := r.master()
-		c, err := r.attempt(ctx, term, d, addr)
+		c, err := r.attempt(ctx, term, d, addr, hope)
 		switch {
 		case err == nil:
 			r.meet(c.Addr())
 			return c, nil
 		case !hope, !passes(err):
 			return nil, err
-		}
-		if ctx.Err() == nil || last == nil {
+		case ctx.Err() == nil:
 			last = err
 		}
 		r.doubt()
 		if !rest(ctx, term, pause) {
-			return nil, &waitError{r.cfg.Master, last}
+			return nil, &waitError{r.cfg.Master, last, ctx.Err()}
 		}
 	}
 }
 
-// attempt dials addr, or with none whatever the sentinels name, and gives that up when the master turns out to be another.
-func (r *Resolver) attempt(ctx, term context.Context, d *conn.Dialer, addr string) (*conn.Conn, error) {
-	if addr == "" {
+// attempt dials addr, and gives that up when the master turns out to be another. Without an address it dials whatever the sentinels name, unless there is hope that the watch will know: that
+// asks them already.
+func (r *Resolver) attempt(ctx, term context.Context, d *conn.Dialer, addr string, hope bool) (*conn.Conn, error) {
+	switch {
+	case addr == "" && hope:
+		return nil, r.whyUnknown()
+	case addr == "":
 		return r.dialRole(ctx, d, Master)
 	}
 	if c := r.takeSpare(d, addr); c != nil {
 		return c, nil
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer context.AfterFunc(term, func() { cancel(errSwitched) })()
-	return dialVerified(ctx, d, addr, Master)
+	attempt, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(term, cancel)()
+	c, err := dialVerified(attempt, d, addr, Master)
+	if err != nil && term.Err() != nil && ctx.Err() == nil {
+		err = &conn.Error{Op: conn.OpDial, Addr: addr, Err: errSwitched}
+	}
+	return c, err
 }
 
 // dialRole asks the sentinels. Where they disagree, and the server that is most likely the one says that it is not, it dials the next.
@@ -120,8 +136,10 @@ func passes(err error) bool {
 		var unresolved *ResolveError
 		return errors.As(err, &unresolved)
 	}
-	var failure *conn.Error
-	return !errors.As(err, &failure) || failure.Op != conn.OpTLS || failure.Timeout()
+	var refused *tls.CertificateVerificationError
+	var alert tls.AlertError
+	var noTLS tls.RecordHeaderError
+	return !errors.As(err, &refused) && !errors.As(err, &alert) && !errors.As(err, &noTLS)
 }
 
 // rest waits for about pause, but no longer than until the term ends. It reports false when ctx ends.

@@ -42,16 +42,19 @@ var (
 	errNoReplica     = errors.New("knows no replica in good health")
 	errStrange       = errors.New("answers with something else than a host and a port")
 	errNowhere       = errors.New("names an address for which Config.Reach knows no way")
+	errUnknown       = errors.New("no master is known")
 	errNoAnswer      = errors.New("has not answered while others did")
 )
 
 // A waitError says that no master was there until a dial had to end.
 type waitError struct {
 	master string
-	err    error // of the last attempt
+	last   error // of the last attempt
+	end    error // the context's
 }
 
 func (e *waitError) Error() string {
-	return fmt.Sprintf("sentinel: waiting for a master of %s: %v", e.master, e.err)
+	return fmt.Sprintf("sentinel: waiting for a master of %s: %v (%v)", e.master, e.last, e.end)
 }
-func (e *waitError) Unwrap() error { return e.err }
+
+func (e *waitError) Unwrap() []error { return []error{e.last, e.end} }

@@ -251,9 +251,9 @@ func TestMostSentinelsAreBelieved(t *testing.T) {
 	}{
 		"one, newer":        {1, 1000, 0, 15 * time.Second, 0},
 		"two, newer":        {2, 1000, 0, 0, 4 * time.Second},
-		"two, older":        {2, 0, 0, 4 * time.Second, 10 * time.Second},
-		"all, older":        {3, 0, 0, 4 * time.Second, 10 * time.Second},
-		"two, equal":        {2, 1, 0, 4 * time.Second, 10 * time.Second},
+		"two, older":        {2, 0, 0, 2 * time.Minute, 0},
+		"all, older":        {3, 0, 0, 50 * time.Second, 70 * time.Second},
+		"two, equal":        {2, 1, 0, 2 * time.Minute, 0},
 		"three, newer":      {3, 2, 0, 0, 4 * time.Second},
 		"one of two, newer": {1, 1000, 1, 15 * time.Second, 0},
 		"the only one":      {1, 1000, 2, 0, 4 * time.Second},

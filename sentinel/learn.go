@@ -30,7 +30,7 @@ func (w *watch) learn(opinions []opinion) {
 			}
 			if m := w.r.members.learn(addr, o.id); m != nil {
 				w.r.tellLearned(m)
-				w.tasks.Go(func() { w.follow(m) })
+				w.tasks.Go(func() { w.listenTo(m) })
 			}
 		}
 	})
@@ -46,5 +46,5 @@ func (r *Resolver) askSentinels(ctx context.Context, m *member) (others []instan
 			return err
 		})
 	})
-	return slices.DeleteFunc(others, func(i instance) bool { return !i.hasAddr() })
+	return others
 }

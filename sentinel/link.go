@@ -14,8 +14,8 @@ const (
 	longestPause = 2 * time.Second
 )
 
-// follow listens to one sentinel until the watch ends, or the sentinel is to be forgotten.
-func (w *watch) follow(m *member) {
+// listenTo listens to one sentinel until the watch ends, or the sentinel is to be forgotten.
+func (w *watch) listenTo(m *member) {
 	defer w.r.connected(m, nil)
 	defer w.r.forget(m)
 	pause := firstPause

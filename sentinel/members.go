@@ -27,7 +27,9 @@ type member struct {
 	since time.Time  // when it began to fail; zero: it answers
 	told  bool       // the log knows that it fails
 	deaf  bool       // the log knows that it announces nothing
+	short time.Time  // until when it is asked for the address only, because it did not say more
 	id    string     // SENTINEL MYID; "" when that is not known
+	gone  bool       // it is known by another address
 	c     *conn.Conn // the watch's, when it serves for questions too; nil: there is none
 }
 
@@ -62,12 +64,28 @@ func (ms *members) connected(m *member, c *conn.Conn) {
 	m.c = c
 }
 
-// identify notes the id of m, and reports false when another member has the same: then m is one sentinel under two addresses.
-func (ms *members) identify(m *member, id string) bool {
+// identify notes the id of m. Where another member has the same, both are one sentinel under two addresses: a configured one stays, and one that was learned of goes. It reports
+// false when that is m.
+func (ms *members) identify(m *member, id string) (stays bool) {
 	ms.membersMu.Lock()
 	defer ms.membersMu.Unlock()
+	if id == "" {
+		return true
+	}
 	m.id = id
-	return id == "" || !m.learned || !slices.ContainsFunc(ms.list, func(other *member) bool { return other != m && other.id == id })
+	for _, other := range ms.list {
+		switch {
+		case other == m || other.id != id:
+		case m.learned:
+			return false
+		case other.learned:
+			other.gone = true
+			if other.c != nil {
+				_ = other.c.Close()
+			}
+		}
+	}
+	return true
 }
 
 // answered notes what became of a question to m. It returns whether that is news for the log.
@@ -121,11 +139,11 @@ func (ms *members) forget(m *member) {
 	ms.list = slices.DeleteFunc(ms.list, func(other *member) bool { return other == m && m.learned })
 }
 
-// lost reports whether m has been failing for so long that it may be forgotten.
+// lost reports whether m may be forgotten: it is known by another address, or has been failing for long.
 func (ms *members) lost(m *member) bool {
 	ms.membersMu.Lock()
 	defer ms.membersMu.Unlock()
-	return m.learned && !m.since.IsZero() && time.Since(m.since) >= forgetAfter
+	return m.gone || m.learned && !m.since.IsZero() && time.Since(m.since) >= forgetAfter
 }
 
 // deaf notes that m lets nobody subscribe, and reports whether that is news.
@@ -135,4 +153,20 @@ func (ms *members) deaf(m *member) (news bool) {
 	news = !m.deaf
 	m.deaf = true
 	return news
+}
+
+// shortFor is how long a sentinel that refused to tell more than the address is not asked for more: a round of questions is one for each.
+const shortFor = time.Minute
+
+// brief reports whether m is to be asked for the address only, and keepBrief that it is from now on.
+func (ms *members) brief(m *member) bool {
+	ms.membersMu.Lock()
+	defer ms.membersMu.Unlock()
+	return time.Now().Before(m.short)
+}
+
+func (ms *members) keepBrief(m *member) {
+	ms.membersMu.Lock()
+	defer ms.membersMu.Unlock()
+	m.short = time.Now().Add(shortFor)
 }

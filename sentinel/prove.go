@@ -2,6 +2,7 @@ package sentinel
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/bwredis/bwredis/conn"
@@ -16,7 +17,10 @@ const (
 type candidate struct {
 	addr  string
 	epoch uint64 // of the configuration that says so; 0: it was announced
+	by    source
 	stop  context.CancelFunc
+
+	unless string // this one still says that it is a master; "": whatever that says
 }
 
 // A proof is what became of a candidate.
@@ -26,18 +30,20 @@ type proof struct {
 	err error
 }
 
-// prove asks a candidate whether it is a master, instead of any other that is being asked.
+// prove asks a candidate whether it is a master. Writes are held meanwhile.
 func (w *watch) prove(c candidate) {
-	if w.proving != nil && w.proving.addr == c.addr {
+	if w.proving[c.addr] != nil {
 		return
 	}
-	w.stopProving()
 	ctx, stop := context.WithTimeout(w.ctx, proveFor)
 	c.stop = stop
-	w.proving = &c
+	w.proving[c.addr] = &c
+	if known, _, _ := w.r.known(); known != "" && c.unless == "" {
+		w.hold(c.by, false)
+	}
 	w.tasks.Go(func() {
 		defer stop()
-		nc, err := w.askCandidate(ctx, c.addr)
+		nc, err := w.askCandidate(ctx, &c)
 		select {
 		case w.proved <- proof{&c, nc, err}:
 		case <-w.ctx.Done():
@@ -46,19 +52,32 @@ func (w *watch) prove(c candidate) {
 	})
 }
 
-func (w *watch) stopProving() {
-	if w.proving != nil {
-		w.proving.stop()
-		w.proving = nil
+// stopProving gives up the candidate of a source, if there is one.
+func (w *watch) stopProving(by source) {
+	for addr, c := range w.proving {
+		if c.by == by {
+			c.stop()
+			delete(w.proving, addr)
+		}
 	}
 }
 
-// askCandidate returns a connection to the server at addr when that says that it is a master.
-func (w *watch) askCandidate(ctx context.Context, addr string) (*conn.Conn, error) {
+var errStillMaster = errors.New("the server that is followed still says that it is the master")
+
+// askCandidate returns a connection to a candidate when that says that it is a master.
+func (w *watch) askCandidate(ctx context.Context, c *candidate) (*conn.Conn, error) {
+	if c.unless != "" {
+		bounded, cancel := context.WithTimeout(ctx, w.r.cfg.Timeout)
+		defer cancel()
+		if nc, err := dialVerified(bounded, w.data, c.unless, Master); err == nil {
+			_ = nc.Close()
+			return nil, errStillMaster
+		}
+	}
 	for {
-		c, err := dialVerified(ctx, w.data, addr, Master)
+		nc, err := dialVerified(ctx, w.data, c.addr, Master)
 		if err == nil || !rest(ctx, ctx, proveEvery) {
-			return c, err
+			return nc, err
 		}
 	}
 }
@@ -71,32 +90,55 @@ func closeIf(c *conn.Conn) {
 
 // conclude follows a candidate that has proved to be a master. It reports whether there is something to ask.
 func (w *watch) conclude(p proof) (doubt bool) {
-	if w.proving != p.candidate {
+	if w.proving[p.addr] != p.candidate {
 		closeIf(p.c)
-		return false // another one is being asked by now
+		return false // it was given up
 	}
-	w.proving = nil
+	delete(w.proving, p.addr)
 	if p.err != nil {
 		w.unproved = p.addr
+		w.r.unknown(p.err)
 		w.tellUnproved(p)
-		return true
+		w.release(p.by)
+		return p.err != errStillMaster
 	}
-	known, from, epoch := w.r.known()
+	for _, c := range w.proving {
+		c.stop() // whoever is still right will be named again
+	}
+	clear(w.proving)
+	w.follow(p)
+	return true
+}
+
+// follow makes a server the master that has proved to be one.
+func (w *watch) follow(p proof) {
+	known, met, epoch := w.r.known()
 	if p.epoch > 0 {
 		epoch = p.epoch // also when it is a lower one, and the others were overruled
 	}
-	if known != "" {
-		from = known
+	s := Switch{Master: w.r.cfg.Master, From: known, To: p.addr, Held: w.r.held(), Down: w.dead}
+	if known == "" {
+		s.From = otherThan(met, p.addr)
 	}
+	_, early := w.held()
+	s.Planned = early && !w.dead
 	wake := w.r.adopt(p.addr, epoch)
 	w.r.offer(w.data, p.c)
 	w.other, w.unproved = "", ""
-	if from != "" && from != p.addr {
-		s := Switch{Master: w.r.cfg.Master, From: from, To: p.addr, Held: w.r.held(), Planned: w.warned && !w.dead, Down: w.dead}
+	if s.From != "" {
 		w.onSwitch(s)
 		w.r.tellSwitch(s)
 	}
 	w.settle()
 	wake()
-	return true
+}
+
+// otherThan returns the first of addrs that is another; "": there is none.
+func otherThan(addrs []string, addr string) string {
+	for _, a := range addrs {
+		if a != addr {
+			return a
+		}
+	}
+	return ""
 }

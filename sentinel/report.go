@@ -36,16 +36,37 @@ func (r *Resolver) tellDeaf(m *member, err error) {
 	}
 }
 
-func (r *Resolver) tellRaised() {
-	r.log(slog.LevelWarn, "a failover is under way, writes are held back", "at_most", r.cfg.MaxFence)
+// A told is what the log was told lately.
+type told struct {
+	at   time.Time
+	more int // how often it would have been told again since
 }
 
-func (r *Resolver) tellExpired() {
-	r.log(slog.LevelError, "the failover has not ended, writes go on", "held", r.cfg.MaxFence)
+// tell logs what may repeat: once in repeatAfter, with how often it happened meanwhile.
+func (w *watch) tell(level slog.Level, text string, args ...any) {
+	last := w.told[text]
+	if !last.at.IsZero() && time.Since(last.at) < repeatAfter {
+		w.told[text] = told{last.at, last.more + 1}
+		return
+	}
+	w.told[text] = told{at: time.Now()}
+	if last.more > 0 {
+		args = append(args, "more", last.more)
+	}
+	w.r.log(level, text, args...)
 }
 
-func (r *Resolver) tellNothing() {
-	r.log(slog.LevelWarn, "the failover has come to nothing, writes go on")
+func (w *watch) tellRaised() {
+	w.tell(slog.LevelWarn, "a failover is under way, writes are held back", "at_most", w.r.cfg.MaxFence)
+}
+
+// tellNothing is told of writes that were held until a failover was given up, or for as long as they may be.
+func (w *watch) tellNothing(held time.Duration) {
+	w.tell(slog.LevelWarn, "no failover has come of it, writes go on", "held", held)
+}
+
+func (w *watch) tellUnproved(p proof) {
+	w.tell(slog.LevelWarn, "who is said to be the new master does not say so", "addr", p.addr, "error", p.err.Error())
 }
 
 func (r *Resolver) tellSwitch(s Switch) {
@@ -54,12 +75,4 @@ func (r *Resolver) tellSwitch(s Switch) {
 		text += "; writes that the old one acknowledged shortly before may be lost"
 	}
 	r.log(slog.LevelWarn, text, "from", s.From, "to", s.To, "planned", s.Planned, "held", s.Held)
-}
-
-func (w *watch) tellUnproved(p proof) {
-	if time.Since(w.toldUnproved) < repeatAfter {
-		return
-	}
-	w.toldUnproved = time.Now()
-	w.r.log(slog.LevelWarn, "who is said to be the new master does not say so", "addr", p.addr, "error", p.err.Error())
 }

@@ -42,11 +42,15 @@ func (r *Resolver) candidates(ctx context.Context, role Role) ([]string, error) 
 	if len(addrs) > 0 {
 		return addrs, nil
 	}
+	return nil, r.unresolved(role, opinions)
+}
+
+func (r *Resolver) unresolved(role Role, opinions []opinion) *ResolveError {
 	failed := &ResolveError{Master: r.cfg.Master, Role: role}
 	for _, o := range opinions {
 		failed.Errs = append(failed.Errs, &askError{o.from.addr, o.err})
 	}
-	return nil, failed
+	return failed
 }
 
 // collect asks all sentinels and returns an opinion of each; of those that have not answered in time it is an error. Unless it is to hear everybody, it returns as soon as most of them agree, or

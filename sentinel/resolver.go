@@ -20,6 +20,9 @@ const (
 	DefaultMaxFence = 10 * time.Second
 )
 
+// maxReply is what a sentinel may answer, in bytes: more than hundreds of servers take.
+const maxReply = 1 << 20
+
 // Config says whom to ask for what. Addrs and Master are required.
 type Config struct {
 	Addrs   []string      // of the sentinels, host:port
@@ -64,6 +67,9 @@ func New(cfg Config) (*Resolver, error) {
 		r.dialer = *cfg.Dialer
 	}
 	r.dialer.Timeout = cfg.Timeout
+	if r.dialer.MaxReply == 0 {
+		r.dialer.MaxReply = maxReply
+	}
 	return r, nil
 }
 

@@ -3,6 +3,7 @@ package sentinel
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 )
 
@@ -11,8 +12,9 @@ type track struct {
 	trackMu sync.Mutex
 	// Guarded by trackMu.
 	poke    chan struct{}      // of size 1: makes the watch ask; nil: there is no watch
-	met     string             // the address of the last master that somebody was connected to; "": there was none
+	met     []string           // the masters that somebody was connected to since there was a switch, some of them
 	addr    string             // of the master, when the watch has verified it; "": ask
+	why     error              // why there is none, as the watch has it
 	epoch   uint64             // of the configuration that says so
 	term    context.Context    // ends when the master is another
 	endTerm context.CancelFunc // of term
@@ -32,7 +34,7 @@ func newTrack() *track {
 func (t *track) master() (addr string, term context.Context, hope bool) {
 	t.trackMu.Lock()
 	defer t.trackMu.Unlock()
-	return t.addr, t.term, t.poke != nil && t.met != ""
+	return t.addr, t.term, t.poke != nil && len(t.met) > 0
 }
 
 // doubt makes the watch ask the sentinels.
@@ -49,14 +51,35 @@ func (t *track) doubt() {
 func (t *track) meet(addr string) {
 	t.trackMu.Lock()
 	defer t.trackMu.Unlock()
-	t.met = addr
+	if len(t.met) < mostMet && !slices.Contains(t.met, addr) {
+		t.met = append(t.met, addr)
+	}
 }
 
-// known returns the master that the watch follows, and whom connections are likely to be with.
-func (t *track) known() (addr, met string, epoch uint64) {
+// mostMet is how many masters are remembered. Two would do to know that connections are with another.
+const mostMet = 4
+
+// known returns the master that the watch follows, and whom connections may be with.
+func (t *track) known() (addr string, met []string, epoch uint64) {
 	t.trackMu.Lock()
 	defer t.trackMu.Unlock()
-	return t.addr, t.met, t.epoch
+	return t.addr, slices.Clone(t.met), t.epoch
+}
+
+// unknown notes why no master is known, and whyUnknown returns it.
+func (t *track) unknown(why error) {
+	t.trackMu.Lock()
+	defer t.trackMu.Unlock()
+	t.why = why
+}
+
+func (t *track) whyUnknown() error {
+	t.trackMu.Lock()
+	defer t.trackMu.Unlock()
+	if t.why == nil {
+		return errUnknown
+	}
+	return t.why
 }
 
 // adopt makes addr the master. wake is to be called afterwards: it wakes those who wait for one.
@@ -64,7 +87,7 @@ func (t *track) adopt(addr string, epoch uint64) (wake context.CancelFunc) {
 	t.trackMu.Lock()
 	defer t.trackMu.Unlock()
 	wake = t.endTerm
-	t.addr, t.met, t.epoch = addr, addr, epoch
+	t.addr, t.met, t.epoch = addr, []string{addr}, epoch
 	t.term, t.endTerm = context.WithCancel(context.Background())
 	return wake
 }
@@ -91,7 +114,7 @@ func (t *track) enter() (poke chan struct{}, entered bool) {
 func (t *track) leave() {
 	t.trackMu.Lock()
 	defer t.trackMu.Unlock()
-	t.poke, t.addr, t.epoch = nil, "", 0
+	t.poke, t.addr, t.why, t.epoch = nil, "", nil, 0
 	t.endTerm()
 	t.term, t.endTerm = context.WithCancel(context.Background())
 }

@@ -17,8 +17,8 @@ type Switch struct {
 	Master   string        // its name
 	From, To string        // addresses, as they are reached
 	Held     time.Duration // how long writes have been held back; 0: they were not
-	// Planned reports that the failover was announced ahead, while the old master was not known to be down: from then on nobody wrote to it. Otherwise it was dead, or no
-	// announcement was heard in time, and what it acknowledged shortly before may be lost.
+	// Planned reports that writes were held from before anybody was promoted, while the old master was not known to be down: none that was acknowledged is lost, but for those of whoever had
+	// a connection to himself. Otherwise what the old master acknowledged shortly before may be.
 	Planned bool
 	Down    bool // enough sentinels have found the old master to be down: what it still owes will not come
 }
@@ -33,7 +33,7 @@ var (
 //
 // Watch listens to all sentinels, and asks them every Config.Poll, and when something seems to be wrong; at most five questions a second in all. Sentinels that others
 // name are followed, too, and forgotten when they have been dead for a minute. It returns when ctx has ended and everything that it started has; an error says that the
-// Resolver is being watched already.
+// Resolver is being watched already. Writes that are held then go on: close the pool before, where they must not.
 func (r *Resolver) Watch(ctx context.Context, d *conn.Dialer, onSwitch func(Switch)) error {
 	poke, entered := r.enter()
 	if !entered {
@@ -42,9 +42,10 @@ func (r *Resolver) Watch(ctx context.Context, d *conn.Dialer, onSwitch func(Swit
 	ctx, cancel := context.WithCancel(ctx)
 	w := &watch{
 		r: r, ctx: ctx, dialer: r.dialer, data: d, onSwitch: onSwitch, poke: poke,
-		events: make(chan event), polled: make(chan []opinion), proved: make(chan proof), failing: map[*member]failover{},
-		learnAt: time.Now().Add(learnAfter),
+		events: make(chan event), polled: make(chan []opinion), proved: make(chan proof), proving: map[string]*candidate{}, holds: map[source]*hold{}, heardAt: map[*member]time.Time{}, told: map[string]told{},
+		learnAt: time.Now().Add(learnAfter), expiry: time.NewTimer(time.Hour),
 	}
+	defer w.expiry.Stop()
 	w.dialer.PubSub = true
 	defer func() {
 		cancel()
@@ -76,28 +77,24 @@ type watch struct {
 	lastPoll time.Time // when the last one began
 	learnAt  time.Time // when to ask for other sentinels
 
-	failing map[*member]failover // by who leads it
-	warned  bool                 // it was announced before anybody was promoted
-	dead    bool                 // enough sentinels have said that the master is
+	holds    map[source]*hold // what holds writes, or did
+	expiry   *time.Timer      // when one of them has lasted long enough
+	expiring bool             // expiry is set
+	dead     bool             // enough sentinels have said that the master is
 
-	proving  *candidate // who is being asked whether it is a master; nil: nobody
-	unproved string     // who last said that it was none
-	other    string     // what most sentinels name, when that is not the master
-	otherAt  time.Time  // since when
+	proving  map[string]*candidate // who is being asked whether it is a master, by address
+	heardAt  map[*member]time.Time // when sentinels last announced a candidate
+	unproved string                // who last said that it was no master
+	other    string                // what most sentinels name, when that is not the master
+	otherAt  time.Time             // since when
 
-	toldUnproved time.Time // when the log was told of a candidate that is no master
-}
-
-// A failover is one that a sentinel leads.
-type failover struct {
-	since time.Time // when that was last said
-	over  bool      // the sentinel has given it up
+	told map[string]told // what the log was told, by its text
 }
 
 // run owns what is known of the master.
 func (w *watch) run() {
 	for _, m := range w.r.all() {
-		w.tasks.Go(func() { w.follow(m) })
+		w.tasks.Go(func() { w.listenTo(m) })
 	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -117,6 +114,9 @@ func (w *watch) run() {
 			doubt = w.weigh(opinions) || w.again
 			w.again = false
 			w.learn(opinions)
+		case <-w.expiry.C:
+			w.expiring = false
+			w.expire()
 		case <-timer.C:
 			w.poll()
 			timer.Reset(max(w.r.cfg.Poll, w.gap()))
@@ -142,53 +142,36 @@ func (w *watch) hear(e event) {
 
 // handle takes note of an event. It reports whether there is something to ask.
 func (w *watch) handle(e event) (doubt bool) {
-	switch e.meaning {
+	switch lead := (source{from: e.from}); e.meaning {
 	case switched:
-		w.announced(e.addr)
+		w.announced(e)
 	case failing, promoting:
-		if w.raise() {
-			w.warned = e.meaning == failing
-		}
-		w.failing[e.from] = failover{since: time.Now()}
+		w.hold(lead, e.meaning == failing)
 	case ended:
-		if f, ok := w.failing[e.from]; ok {
-			f.over = true
-			w.failing[e.from] = f
+		if h := w.holds[lead]; h != nil {
+			h.over = true
 		}
-	case dead:
-		w.dead = true
-	case alive:
-		w.dead = false
+	case dead, alive:
+		w.dead = e.meaning == dead
+		return false
 	}
-	return e.meaning != dead && e.meaning != alive
+	return true
 }
 
-// announced is told of a switch.
-func (w *watch) announced(addr string) {
-	addr = w.r.reach(addr)
-	switch known, _, _ := w.r.known(); addr {
-	case "":
-	case known: // it is taken back, or told by one that is late
-		w.stopProving()
-	default:
-		w.prove(candidate{addr: addr})
+// announced is told of a switch. Each sentinel has one candidate at a time, and a new one each second at most.
+func (w *watch) announced(e event) {
+	by := source{from: e.from, announced: true}
+	addr := w.r.reach(e.addr)
+	known, _, _ := w.r.known()
+	switch {
+	case addr == known: // it is taken back, or told by one that is late
+		w.stopProving(by)
+		w.release(by)
+	case addr != "" && time.Since(w.heardAt[e.from]) >= time.Second:
+		w.heardAt[e.from] = time.Now()
+		w.stopProving(by)
+		w.prove(candidate{addr: addr, by: by})
 	}
-}
-
-// raise holds writes back. It reports whether it is the first to do so.
-func (w *watch) raise() bool {
-	first := w.r.raise(w.r.cfg.MaxFence, w.r.tellExpired)
-	if first {
-		w.r.tellRaised()
-	}
-	return first
-}
-
-// settle lets writes go on: the failover is over.
-func (w *watch) settle() {
-	clear(w.failing)
-	w.warned, w.dead = false, false
-	w.r.lower()
 }
 
 // poll asks all sentinels.

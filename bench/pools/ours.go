@@ -41,15 +41,15 @@ func (o *oursTurn) awaited(ctx context.Context) (int, error) {
 		switch o.asked {
 		case 0:
 			o.askSession(&o.q)
-			o.q.MarkIdempotent()
+			o.q.MarkReadOnly()
 		case 1:
 			o.askCount(&o.q)
 		case 2:
 			o.askBan(&o.q)
-			o.q.MarkIdempotent()
+			o.q.MarkReadOnly()
 		case 3:
 			o.askTTL(&o.q)
-			o.q.MarkIdempotent()
+			o.q.MarkReadOnly()
 		}
 		if err := o.pool.RoundTrip(ctx, &o.q, o); err != nil {
 			return 0, err

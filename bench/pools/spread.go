@@ -73,7 +73,7 @@ type getter struct {
 
 func (g *getter) get(ctx context.Context) (int, error) {
 	g.q.Reset()
-	g.q.Cmd("GET").Str(g.key).MarkIdempotent()
+	g.q.Cmd("GET").Str(g.key).MarkReadOnly()
 	err := g.pool.RoundTrip(ctx, &g.q, g)
 	return g.right, err
 }

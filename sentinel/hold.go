@@ -1,0 +1,124 @@
+package sentinel
+
+import "time"
+
+// How long a sentinel's word is worth nothing when writes were held for nothing because of it: a multiple of the time that they were held, which doubles each time. So one that
+// lies, or hangs, stops few writes, and it does not keep another one from being believed.
+const (
+	restFactor  = 4
+	longestRest = 10 * time.Minute
+)
+
+// A source is why writes are held: what a sentinel says of a failover that it leads, or a candidate that it has announced. With no sentinel it is the
+// candidate that most of them name.
+type source struct {
+	from      *member
+	announced bool
+}
+
+// A hold is what holds writes.
+type hold struct {
+	active bool
+	since  time.Time // when it began to
+	said   time.Time // when its reason was last heard
+	early  bool      // it began before anybody was promoted
+	over   bool      // the sentinel has given its failover up
+	spent  bool      // it has lasted as long as it may, and its reason may still be there
+	vain   int       // how often in a row it was for nothing
+	rest   time.Time // until when it will not begin again
+}
+
+// hold holds writes because of a source.
+func (w *watch) hold(by source, early bool) {
+	h := w.holds[by]
+	now := time.Now()
+	switch {
+	case h == nil:
+		h = &hold{}
+		w.holds[by] = h
+	case !h.active && (h.spent || now.Before(h.rest)):
+		return
+	}
+	if !h.active {
+		h.active, h.since, h.early, h.over = true, now, early, false
+		w.expireAt(now.Add(w.r.cfg.MaxFence))
+	}
+	h.said = now
+	if w.r.raise() {
+		w.tellRaised()
+	}
+}
+
+// release ends a hold that was for nothing.
+func (w *watch) release(by source) {
+	h := w.holds[by]
+	if h == nil || !h.active {
+		return
+	}
+	rest := time.Since(h.since) * restFactor << min(h.vain, 10)
+	h.active, h.vain, h.rest = false, h.vain+1, time.Now().Add(min(rest, longestRest))
+	w.lowerUnlessHeld()
+}
+
+// lowerUnlessHeld lets writes go on when nothing holds them any more.
+func (w *watch) lowerUnlessHeld() {
+	for _, h := range w.holds {
+		if h.active {
+			return
+		}
+	}
+	if held := w.r.lower(); held > 0 {
+		w.tellNothing(held)
+	}
+}
+
+// settle lets writes go on: there is a new master.
+func (w *watch) settle() {
+	for by, h := range w.holds {
+		if h.active || h.spent {
+			delete(w.holds, by)
+		}
+	}
+	w.dead = false
+	w.r.lower()
+}
+
+// expire ends what has held writes for as long as anything may, and forgets what held some long ago.
+func (w *watch) expire() {
+	now := time.Now()
+	var next time.Time
+	for by, h := range w.holds {
+		end := h.since.Add(w.r.cfg.MaxFence)
+		switch {
+		case !h.active && now.Sub(h.rest) > longestRest && !h.spent:
+			delete(w.holds, by)
+		case !h.active:
+		case !now.Before(end):
+			w.release(by)
+			h.spent = true
+		case next.IsZero() || end.Before(next):
+			next = end
+		}
+	}
+	if !next.IsZero() {
+		w.expireAt(next)
+	}
+}
+
+// expireAt has expire called then, or earlier.
+func (w *watch) expireAt(t time.Time) {
+	if !w.expiring {
+		w.expiring = true
+		w.expiry.Reset(time.Until(t))
+	}
+}
+
+// held reports whether writes are held because of a failover, and whether they have been since before anybody was promoted.
+func (w *watch) held() (held, early bool) {
+	for by, h := range w.holds {
+		if h.active && !by.announced && by.from != nil {
+			held, early = true, early || h.early
+		}
+	}
+	return held, early
+}
