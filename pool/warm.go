@@ -19,12 +19,15 @@ func (p *Pool) Warm(ctx context.Context) error {
 		case p.closed:
 			p.unlock()
 			return ErrClosed
-		case len(p.kept) >= p.cfg.Keep, begun >= p.cfg.Keep && len(p.dials) == 0: // the first of many may be too old again already
+		case len(p.kept) >= p.cfg.Keep:
 			p.unlock()
 			return nil
 		case p.dialFails > failures:
 			defer p.unlock()
 			return p.dialErr
+		case begun >= p.cfg.Keep && len(p.dials) == 0: // the first of many may be too old again already
+			p.unlock()
+			return nil
 		case !p.outage.over() && len(p.dials) == 0:
 			defer p.unlock()
 			return p.outage.explain()
