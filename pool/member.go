@@ -35,8 +35,10 @@ type member struct {
 }
 
 // doubtfulLocked reports whether the server may have closed a connection that nobody uses.
-func (p *Pool) doubtfulLocked(m *member) bool {
-	return m.failures != p.failures || m.c.Left() > 0 || p.nowLocked().Sub(m.idleSince) >= probeAfter
+func (p *Pool) doubtfulLocked(m *member) bool { return p.doubtfulAtLocked(m, p.nowLocked()) }
+
+func (p *Pool) doubtfulAtLocked(m *member, now time.Time) bool {
+	return m.failures != p.failures || m.c.Left() > 0 || now.Sub(m.idleSince) >= probeAfter
 }
 
 // retireLocked makes the member close when its last user is done. The first reason counts.
@@ -48,23 +50,26 @@ func (m *member) retireLocked(reason CloseReason) {
 
 // useLocked counts a user of a member that fits.
 func (p *Pool) useLocked(m *member, n need, got *handover) {
+	m.probing = m.users == 0 && p.doubtfulLocked(m)
+	p.holdLocked(m, n.exclusive)
+	got.m, got.probe, got.began = m, m.probing, p.sampleLocked()
+}
+
+// holdLocked counts one more caller who has a member, by the time that it is.
+func (p *Pool) holdLocked(m *member, alone bool) {
 	p.holders++
 	if m.users == 0 {
-		m.probing = p.doubtfulLocked(m)
 		m.pause = p.clock.now.Sub(m.idleSince)
 		p.inUse++
 		p.usage.busiest = max(p.usage.busiest, p.inUse)
-	} else {
-		m.probing = false
 	}
 	m.users++
-	if n.exclusive {
+	if alone {
 		m.alone = true
 		p.alone++
 		p.kept = without(p.kept, m)
 		p.apart = append(p.apart, m)
 	}
-	got.m, got.probe, got.began = m, m.probing, p.sampleLocked()
 }
 
 // prove probes a member for its one user. When it is dead, it has been given back.
@@ -87,6 +92,9 @@ func (p *Pool) prove(got *handover) (alive bool) {
 
 // giveBack ends one use of a member. When that is dead, giveBack returns the number above which dials began after the failure, else 0.
 func (p *Pool) giveBack(got *handover, clean bool) (after uint64) {
+	if got.seat != 0 && clean && p.front.giveBack(got.m, got.lease) {
+		return 0
+	}
 	m := got.m
 	p.mu.Lock()
 	defer p.unlock()
@@ -149,8 +157,14 @@ func (p *Pool) usedLocked(m *member) {
 		p.closeLocked(m, m.retired)
 		return
 	}
+	p.nowLocked()
+	p.restLocked(m)
+}
+
+// restLocked takes note that a member has become idle.
+func (p *Pool) restLocked(m *member) {
 	p.turns++
-	m.turn, m.idleSince = p.turns, p.nowLocked()
+	m.turn, m.idleSince = p.turns, p.clock.now
 }
 
 // returnLocked ends that a member is had alone.

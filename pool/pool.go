@@ -20,16 +20,16 @@ type Pool struct {
 	made    time.Time
 	waiters sync.Pool // of *waiter. Not shared with other pools: under testing/synctest, channels must stay in their bubble
 
-	mu         sync.Mutex // never held across I/O, a dial or a handler; guards everything below
-	kept       []*member  // of the current generation: shared, or idle
-	apart      []*member  // in use and not to be shared: checked out alone, or to be closed once their callers are done
-	alone      int        // how many of apart are checked out alone, of the current generation
-	queue      queue      // callers for whom there is no connection yet
-	dials      []*dial    // in flight, of the current generation
-	dialling   int        // dials in flight, of any generation
-	dialled    uint64     // dials begun, which numbers them
-	failures   uint64     // connections found dead
-	generation uint64     // of connections that may be used
+	mu         lock      // never held across I/O, a dial or a handler; guards everything below but front
+	kept       []*member // of the current generation: shared, or idle
+	apart      []*member // in use and not to be shared: checked out alone, or to be closed once their callers are done
+	alone      int       // how many of apart are checked out alone, of the current generation
+	queue      queue     // callers for whom there is no connection yet
+	dials      []*dial   // in flight, of the current generation
+	dialling   int       // dials in flight, of any generation
+	dialled    uint64    // dials begun, which numbers them
+	failures   uint64    // connections found dead
+	generation uint64    // of connections that may be used
 	dialCtx    context.Context
 	stopDials  context.CancelFunc
 	holders    int   // callers that hold a member, and dials that have ended and are still to be told of
@@ -52,6 +52,10 @@ type Pool struct {
 	inUse      int     // connections with a caller, of any generation
 	usage      usage   // for Advice
 	stats      Stats   // counters only
+	rounds     uint64  // of the front that are over
+	offered    int     // seats of this round; 0: there is none
+
+	front front // without mu
 }
 
 // New makes a pool. It dials nothing yet.
@@ -61,6 +65,7 @@ func New(cfg Config) (*Pool, error) {
 		return nil, err
 	}
 	p := &Pool{cfg: cfg, made: time.Now(), clock: clock{tick: tickOf(cfg.IdleTimeout)}, drained: make(chan struct{}), reports: reports{log: cfg.Logger}}
+	p.mu.pool = p
 	p.dialCtx, p.stopDials = context.WithCancel(context.Background())
 	return p, nil
 }
@@ -179,12 +184,13 @@ func (p *Pool) Close() error {
 	return nil
 }
 
-// unlock releases mu, and then closes what was taken out of the pool under it.
+// unlock releases mu, with a new offer in front, and then closes what was taken out of the pool under it.
 func (p *Pool) unlock() {
 	if len(p.doomed) == 0 && p.recovery == nil {
 		if p.closed {
 			p.checkDrainedLocked()
 		}
+		p.offerLocked()
 		p.mu.Unlock()
 		return
 	}

@@ -23,6 +23,7 @@ type handover struct {
 	counted  bool          // as a caller
 	yielded  bool          // others have had a chance to give one back
 	answered bool          // the server did, during this use
+	lease                  // when it has m from the front
 }
 
 // take finds a connection that fits, or returns why there is none. What it got without an error goes to giveBack.
@@ -30,6 +31,14 @@ func (p *Pool) take(ctx context.Context, n need, got *handover) error {
 	for {
 		if err := ctx.Err(); err != nil {
 			return left(err)
+		}
+		if got.m, got.lease = p.front.take(n, got.counted); got.m != nil {
+			if got.m.c.Err() == nil {
+				return nil
+			}
+			p.giveBack(got, true)
+			*got = handover{counted: true}
+			continue
 		}
 		switch w := p.pick(n, got); {
 		case w != nil:
