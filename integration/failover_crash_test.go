@@ -41,6 +41,7 @@ func requireOnlyInFlight(t testing.TB, f figures) {
 	t.Helper()
 	assert.LessOrEqual(t, f.loopErrors, loopCallers, "more than those in flight were told of it")
 	assert.LessOrEqual(t, f.streamErrors, 1)
+	assert.LessOrEqual(t, f.durableErrors, durableCallers)
 }
 
 // The frozen master comes back in the middle of what it was doing, and believes that it is the master.

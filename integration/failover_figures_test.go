@@ -35,6 +35,8 @@ type figures struct {
 	replicated     int // writes that a server has called replicated
 	replicatedLost int
 
+	lastLost time.Time // when the last of the lost writes was acknowledged; zero: none
+
 	stall   time.Duration // longest between two successes of the same caller
 	first   time.Duration // from +switch-master, as the first sentinel said it, to the first success; the longest where there were several switches
 	longest time.Duration // call
@@ -70,7 +72,7 @@ func (f *figures) reckonCaller(t testing.TB, c *caller, values []int) {
 		switch {
 		case call.err == nil:
 			f.acknowledged++
-			f.lost += 1 - values[i]
+			f.noteLost(call, 1-values[i])
 			f.stall = max(f.stall, call.ended.Sub(last))
 			last = call.ended
 		case !surelyNotExecuted(call.err):
@@ -79,6 +81,12 @@ func (f *figures) reckonCaller(t testing.TB, c *caller, values []int) {
 		}
 	}
 	f.stall = max(f.stall, calls[len(calls)-1].ended.Sub(last))
+}
+
+func (f *figures) noteLost(call writeCall, n int) {
+	if f.lost += n; n > 0 && call.ended.After(f.lastLost) {
+		f.lastLost = call.ended
+	}
 }
 
 func (f *figures) reckonDurable(t testing.TB, c *caller, values []int) {

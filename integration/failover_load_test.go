@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	callPatience = 5 * time.Second // of each call
-	loopCallers  = 8
+	callPatience   = 5 * time.Second // of each call
+	loopCallers    = 8
+	durableCallers = 2
 )
 
 // A load is callers who write all the time. Every write is an increment of a counter of its own, so that afterwards each counter says what became of it.
@@ -52,13 +53,13 @@ type writeCall struct {
 }
 
 // startLoad starts the callers, who end with the test at the latest.
-func startLoad(t testing.TB, p *pool.Pool, replicas int) *load {
+func startLoad(t testing.TB, p *pool.Pool, durable, replicas int) *load {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &load{t: t, p: p, wait: replicas, end: cancel, stream: caller{name: "stream", pause: 10 * time.Millisecond}}
 	for i := range loopCallers {
 		l.loop = append(l.loop, &caller{name: "loop" + strconv.Itoa(i), pause: 2 * time.Millisecond})
 	}
-	for i := range 2 {
+	for i := range durable {
 		l.durable = append(l.durable, &caller{name: "durable" + strconv.Itoa(i), pause: 10 * time.Millisecond})
 	}
 	t.Cleanup(l.stop)
