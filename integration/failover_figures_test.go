@@ -130,23 +130,28 @@ func (l *load) firstSuccess(moment time.Time) time.Duration {
 	return first
 }
 
-// errorKinds counts the errors of everybody by their text, for a test that failed.
-func (l *load) errorKinds() string {
-	kinds := make(map[string]int)
+// complaints lists the first errors of everybody in the order in which they were told, for a test that failed.
+func (l *load) complaints() string {
+	type complaint struct {
+		caller string
+		call   writeCall
+	}
+	var all []complaint
 	for _, c := range append(l.plain(), l.durable...) {
 		for _, call := range c.history() {
 			if call.err != nil {
-				kinds[call.err.Error()]++
+				all = append(all, complaint{c.name, call})
 			}
 		}
 	}
-	var lines []string
-	for text, n := range kinds {
-		lines = append(lines, fmt.Sprintf("%6d %s", n, text))
+	slices.SortFunc(all, func(a, b complaint) int { return a.call.ended.Compare(b.call.ended) })
+	var text strings.Builder
+	fmt.Fprintf(&text, "%d errors", len(all))
+	for _, c := range all[:min(len(all), 30)] {
+		const clock = "15:04:05.000"
+		fmt.Fprintf(&text, "\n%s..%s %-8s %v", c.call.begun.Format(clock), c.call.ended.Format(clock), c.caller, c.call.err)
 	}
-	slices.Sort(lines)
-	slices.Reverse(lines)
-	return strings.Join(lines[:min(len(lines), 30)], "\n")
+	return text.String()
 }
 
 const tableHead = "| scenario | server | acknowledged | lost | errors | of them unknown | replicated, lost | longest stall | switch to first success |\n" +

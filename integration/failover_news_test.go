@@ -16,8 +16,7 @@ import (
 
 // News is what the sentinels of a set say, heard by somebody who has nothing to do with the client under test.
 type news struct {
-	start time.Time
-	wg    sync.WaitGroup
+	wg sync.WaitGroup
 
 	mu       sync.Mutex
 	switched map[string]bool // by what +switch-master said: each sentinel says it. Guarded by mu, like the next two
@@ -31,7 +30,7 @@ func hear(t testing.TB, set *harness.SentinelSet) *news {
 	d, _ := dialers(t, set)
 	d.PubSub = true
 	ctx, cancel := context.WithCancel(context.Background())
-	n := &news{start: time.Now(), switched: make(map[string]bool)}
+	n := &news{switched: make(map[string]bool)}
 	for i, addr := range parse(t, set.Settings()).SentinelHosts {
 		connect := func(ctx context.Context) (*conn.Conn, error) { return d.Dial(ctx, "tcp", addr) }
 		s, err := conn.Subscribe(short(t), connect, conn.Channels{Patterns: []string{"*"}})
@@ -62,7 +61,7 @@ func (n *news) note(sentinel int, m conn.Message) {
 	now := time.Now()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.events = append(n.events, fmt.Sprintf("%8.3f sentinel %d: %s %s", now.Sub(n.start).Seconds(), sentinel, m.Channel, m.Payload))
+	n.events = append(n.events, fmt.Sprintf("%s sentinel %d: %s %s", now.Format("15:04:05.000"), sentinel, m.Channel, m.Payload))
 	if m.Channel == "+switch-master" && !n.switched[m.Payload] {
 		n.switched[m.Payload] = true
 		n.at = append(n.at, now)

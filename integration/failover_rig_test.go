@@ -1,9 +1,13 @@
 package integration
 
 import (
+	"context"
+	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/bwredis/bwredis/conn"
@@ -40,9 +44,9 @@ func (a access) durable() int {
 	return durableCallers
 }
 
-// openFailover opens a pool of connections to whatever is the set's master. What it starts has ended when the function that it returns does.
+// openFailover opens a pool of connections to whatever is the set's master, which follows failovers. What it starts has ended when the function that it returns does.
 //
-// It composes resolver and pool by hand; with settings for all of this it is bwstate.Open, State.Pool and State.Close.
+// It composes what bwstate.Open does with settings: State.Pool and State.Close stand for what it returns.
 func openFailover(t testing.TB, set *harness.SentinelSet, a access) (p *pool.Pool, closeAll func() error) {
 	t.Helper()
 	settings := parse(t, set.Settings())
@@ -53,16 +57,42 @@ func openFailover(t testing.TB, set *harness.SentinelSet, a access) (p *pool.Poo
 		a.reach = set.AddressMap()
 	}
 	ofSentinels, ofServers := dialers(t, set)
+	ofServers.Timeout = settings.Timeout
+	logger := laterLogger(t)
 	resolver, err := sentinel.New(sentinel.Config{
-		Addrs: a.sentinels, Master: settings.SentinelMaster, Dialer: &ofSentinels,
-		Reach: func(announced string) string { return a.reach[announced] },
+		Addrs: a.sentinels, Master: settings.SentinelMaster, Dialer: &ofSentinels, Reach: sentinel.AddressMap(a.reach).Reach, Logger: logger,
 	})
 	require.NoError(t, err)
-	ofServers.Timeout = settings.Timeout
-	p, err = pool.New(pool.Config{Dial: resolver.Dial(&ofServers, sentinel.Master), DialTimeout: settings.Timeout})
+	p, err = pool.New(pool.Config{
+		Dial: resolver.Dial(&ofServers, sentinel.Master), Gate: resolver.Gate, DialTimeout: settings.Timeout, Logger: logger,
+	})
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = p.Close() })
-	return p, p.Close
+	ctx, stop := context.WithCancel(context.Background())
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		assert.NoError(t, resolver.Watch(ctx, &ofServers, func(s sentinel.Switch) {
+			logger.Info("switch", "planned", s.Planned, "held", s.Held)
+			p.Switch()
+		}))
+	})
+	closeAll = sync.OnceValue(func() error {
+		stop()
+		watching.Wait()
+		return p.Close()
+	})
+	t.Cleanup(func() { _ = closeAll() })
+	return p, closeAll
+}
+
+// laterLogger keeps what it is told until the test has failed.
+func laterLogger(t testing.TB) *slog.Logger {
+	var out buffer
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("what the client logged:\n%s", out.String())
+		}
+	})
+	return slog.New(slog.NewTextHandler(&out, nil))
 }
 
 // dialers returns how the sentinels of a set are dialled, and its servers.
@@ -98,9 +128,11 @@ func newRig(t testing.TB, scenario string, version harness.Version, set *harness
 	})
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("what callers were told:\n%s", r.load.errorKinds())
+			t.Logf("what callers were told:\n%s", r.load.complaints())
 		}
 	})
+	// By then the client listens to the sentinels, too.
+	require.Eventually(t, func() bool { return len(r.load.stream.history()) >= 100 }, writePatience, tick)
 	r.awaitWrites()
 	return r
 }
