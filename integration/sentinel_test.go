@@ -42,9 +42,9 @@ func TestSentinel(t *testing.T) {
 	harness.Each(t, func(t *testing.T, v harness.Version) {
 		set := harness.StartSentinels(t, harness.SentinelConfig{Version: v, Password: canary, SentinelPassword: canary + "sentinel"})
 		master := openSet(t, set, sentinel.Master)
-		replica := openSet(t, set, sentinel.Replica)
 		requireRole(t, master, "master")
-		requireRole(t, replica, "slave")
+		requireRole(t, openSet(t, set, sentinel.Replica), "slave")
+		requireRole(t, openSet(t, set, sentinel.PreferReplica), "slave")
 
 		t.Log("failover on request")
 		set.Failover()
@@ -55,6 +55,14 @@ func TestSentinel(t *testing.T) {
 		set.Master().Kill()
 		require.Eventually(t, func() bool { return writes(master, "b") }, 20*time.Second, 20*time.Millisecond)
 		requireRole(t, master, "master")
+
+		t.Log("no replica is left")
+		requireRole(t, openSet(t, set, sentinel.PreferReplica), "master")
+		_, err := openSet(t, set, sentinel.Replica).Do(short(t), "PING")
+		var failed *sentinel.ResolveError
+		require.ErrorAs(t, err, &failed)
+		require.Equal(t, sentinel.Replica, failed.Role)
+		require.Len(t, failed.Errs, len(set.Sentinels))
 	})
 }
 
