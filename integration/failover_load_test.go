@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"sync"
 	"testing"
@@ -10,9 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bwredis/bwredis/bwstate"
-	"github.com/bwredis/bwredis/conn"
-	"github.com/bwredis/bwredis/pool"
-	"github.com/bwredis/bwredis/resp"
 )
 
 const (
@@ -24,7 +22,7 @@ const (
 // A load is callers who write all the time. Every write is an increment of a counter of its own, so that afterwards each counter says what became of it.
 type load struct {
 	t    testing.TB
-	p    *pool.Pool
+	s    *bwstate.State
 	wait int // replicas that a durable write waits for
 
 	stream  caller    // a hundred a second
@@ -53,9 +51,9 @@ type writeCall struct {
 }
 
 // startLoad starts the callers, who end with the test at the latest.
-func startLoad(t testing.TB, p *pool.Pool, durable, replicas int) *load {
+func startLoad(t testing.TB, s *bwstate.State, durable, replicas int) *load {
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &load{t: t, p: p, wait: replicas, end: cancel, stream: caller{name: "stream", pause: 10 * time.Millisecond}}
+	l := &load{t: t, s: s, wait: replicas, end: cancel, stream: caller{name: "stream", pause: 10 * time.Millisecond}}
 	for i := range loopCallers {
 		l.loop = append(l.loop, &caller{name: "loop" + strconv.Itoa(i), pause: 2 * time.Millisecond})
 	}
@@ -98,23 +96,16 @@ func (l *load) run(ctx context.Context, c *caller, write func(context.Context, *
 }
 
 func (l *load) increment(ctx context.Context, call *writeCall) {
-	call.err = l.p.RoundTrip(ctx, request("INCR", call.key), resp.HandlerFunc(func(_ int, r *resp.Reply) error { return r.Err() }))
+	_, call.err = l.s.Do(ctx, "INCR", call.key)
 }
 
 func (l *load) incrementDurably(ctx context.Context, call *writeCall) {
-	call.err = l.p.With(ctx, func(c *conn.Conn) error {
-		if _, err := c.Do(ctx, "INCR", call.key); err != nil {
-			return err
-		}
-		// The write is acknowledged, whatever becomes of the question.
-		v, err := c.Do(ctx, "WAIT", strconv.Itoa(l.wait), "500")
-		if err != nil {
-			return nil
-		}
-		n, err := v.Int()
-		call.replicated = err == nil && int(n) >= l.wait
-		return nil
-	})
+	_, n, err := l.s.WaitReplicas(l.wait, time.Second/2).Do(ctx, "INCR", call.key)
+	var waiting *bwstate.WaitError
+	if !errors.As(err, &waiting) { // the write was done
+		call.err = err
+	}
+	call.replicated = err == nil && n >= l.wait
 }
 
 // history returns the calls that are over.

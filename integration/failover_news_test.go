@@ -27,7 +27,7 @@ type news struct {
 // hear listens to all sentinels until the test ends, and shows what they said when it has failed.
 func hear(t testing.TB, set *harness.SentinelSet) *news {
 	t.Helper()
-	d, _ := dialers(t, set)
+	d := sentinelDialer(t, set)
 	d.PubSub = true
 	ctx, cancel := context.WithCancel(context.Background())
 	n := &news{switched: make(map[string]bool)}

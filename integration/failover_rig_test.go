@@ -1,19 +1,16 @@
 package integration
 
 import (
-	"context"
 	"log/slog"
-	"sync"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/bwredis/bwredis/bwstate"
 	"github.com/bwredis/bwredis/conn"
 	"github.com/bwredis/bwredis/integration/harness"
-	"github.com/bwredis/bwredis/pool"
-	"github.com/bwredis/bwredis/sentinel"
 	"github.com/bwredis/bwredis/tlsconf"
 )
 
@@ -44,44 +41,27 @@ func (a access) durable() int {
 	return durableCallers
 }
 
-// openFailover opens a pool of connections to whatever is the set's master, which follows failovers. What it starts has ended when the function that it returns does.
-//
-// It composes what bwstate.Open does with settings: State.Pool and State.Close stand for what it returns.
-func openFailover(t testing.TB, set *harness.SentinelSet, a access) (p *pool.Pool, closeAll func() error) {
+// openFailover opens a state on whatever is the set's master, with settings alone, until the test ends.
+func openFailover(t testing.TB, set *harness.SentinelSet, a access) *bwstate.State {
 	t.Helper()
-	settings := parse(t, set.Settings())
-	if a.sentinels == nil {
-		a.sentinels = settings.SentinelHosts
+	settings := set.Settings()
+	if a.sentinels != nil {
+		settings["REDIS_SENTINEL_HOSTS"] = strings.Join(a.sentinels, " ")
 	}
 	if a.reach == nil {
 		a.reach = set.AddressMap()
 	}
-	ofSentinels, ofServers := dialers(t, set)
-	ofServers.Timeout = settings.Timeout
-	logger := laterLogger(t)
-	resolver, err := sentinel.New(sentinel.Config{
-		Addrs: a.sentinels, Master: settings.SentinelMaster, Dialer: &ofSentinels, Reach: sentinel.AddressMap(a.reach).Reach, Logger: logger,
-	})
+	var ways []string
+	for announced, reachable := range a.reach {
+		ways = append(ways, announced+"="+reachable)
+	}
+	settings["REDIS_SENTINEL_ADDRESS_MAP"] = strings.Join(ways, " ")
+	parsed := parse(t, settings)
+	parsed.Logger = laterLogger(t)
+	s, err := bwstate.Open(short(t), parsed)
 	require.NoError(t, err)
-	p, err = pool.New(pool.Config{
-		Dial: resolver.Dial(&ofServers, sentinel.Master), Gate: resolver.Gate, DialTimeout: settings.Timeout, Logger: logger,
-	})
-	require.NoError(t, err)
-	ctx, stop := context.WithCancel(context.Background())
-	var watching sync.WaitGroup
-	watching.Go(func() {
-		assert.NoError(t, resolver.Watch(ctx, &ofServers, func(s sentinel.Switch) {
-			logger.Info("switch", "planned", s.Planned, "held", s.Held)
-			p.Switch()
-		}))
-	})
-	closeAll = sync.OnceValue(func() error {
-		stop()
-		watching.Wait()
-		return p.Close()
-	})
-	t.Cleanup(func() { _ = closeAll() })
-	return p, closeAll
+	t.Cleanup(func() { _ = s.Close() })
+	return s
 }
 
 // laterLogger keeps what it is told until the test has failed.
@@ -95,16 +75,15 @@ func laterLogger(t testing.TB) *slog.Logger {
 	return slog.New(slog.NewTextHandler(&out, nil))
 }
 
-// dialers returns how the sentinels of a set are dialled, and its servers.
-func dialers(t testing.TB, set *harness.SentinelSet) (ofSentinels, ofServers conn.Dialer) {
+// sentinelDialer returns how the sentinels of a set are dialled.
+func sentinelDialer(t testing.TB, set *harness.SentinelSet) conn.Dialer {
 	t.Helper()
 	s := parse(t, set.Settings())
 	config, err := tlsconf.Settings{
 		Enabled: s.SSL, Verify: s.SSLVerify, ServerName: s.SSLServerName, CAFile: s.SSLCA, CertFile: s.SSLCert, KeyFile: s.SSLKey,
 	}.Config()
 	require.NoError(t, err)
-	return conn.Dialer{TLS: config, Username: s.SentinelUsername, Password: string(s.SentinelPassword)},
-		conn.Dialer{TLS: config, Username: s.Username, Password: string(s.Password)}
+	return conn.Dialer{TLS: config, Username: s.SentinelUsername, Password: string(s.SentinelPassword)}
 }
 
 // A rig is a set, a client that writes to it, and somebody who hears what the sentinels say.
@@ -123,8 +102,8 @@ func newRig(t testing.TB, scenario string, version harness.Version, set *harness
 	t.Helper()
 	r := &rig{t: t, scenario: scenario, version: version, set: set, news: hear(t, set)}
 	marked(t, func() {
-		p, closeAll := openFailover(t, set, a)
-		r.close, r.load = closeAll, startLoad(t, p, a.durable(), len(set.Nodes)-1)
+		s := openFailover(t, set, a)
+		r.close, r.load = s.Close, startLoad(t, s, a.durable(), len(set.Nodes)-1)
 	})
 	t.Cleanup(func() {
 		if t.Failed() {
