@@ -163,7 +163,7 @@ func (p *Pool) roomInFrontLocked(load, total int) int {
 
 // plainLocked reports whether a connection can be used without a look at it: it has worked, and nothing has happened since that may have ended it.
 func (p *Pool) plainLocked(m *member) bool {
-	return m.proven && !m.probing && (m.users > 0 || !p.doubtfulAtLocked(m, p.clock.now))
+	return m.proven && !m.probing && m.failures == p.failures && (m.users > 0 || !p.doubtfulAtLocked(m, p.clock.now))
 }
 
 // A lineup is the connections with the fewest requests in flight, those used last first.

@@ -2,6 +2,7 @@ package pool_test
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -110,9 +111,12 @@ func TestSwitchOfAClosedPool(t *testing.T) {
 func TestGate(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		b := newBackend(t, nil)
+		var mu sync.Mutex
 		var asked []string
 		var wait chan struct{}
 		p := b.pool(pool.Config{Gate: func(q *resp.Request) <-chan struct{} {
+			mu.Lock()
+			defer mu.Unlock()
 			switch {
 			case q == nil:
 				asked = append(asked, "with")
@@ -136,7 +140,9 @@ func TestGate(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []string{"read", "read", "read", "read"}, asked, "the second attempt, too")
 
+		mu.Lock()
 		wait = make(chan struct{})
+		mu.Unlock()
 		held := start(t.Context(), p, "PING")
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -144,8 +150,10 @@ func TestGate(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.ErrorContains(t, err, "held back")
 		require.True(t, conn.NotSent(err))
+		mu.Lock()
 		close(wait)
 		wait = nil
+		mu.Unlock()
 		require.NoError(t, (<-held).err)
 	})
 }
@@ -175,5 +183,29 @@ func TestGateClosesWhileSomebodyWaits(t *testing.T) {
 		wait.Store(nil)
 		close(closed)
 		require.NoError(t, (<-write).err)
+	})
+}
+
+// When a connection has died, nobody joins another one that is busy: what killed the one may be on its way to the other.
+func TestBusyConnectionIsNotJoinedAfterADeath(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBackend(t, nil)
+		p := b.pool(pool.Config{Keep: 2})
+		first := start(t.Context(), p, "SLEEP", "100")
+		second := start(t.Context(), p, "SLEEP", "200")
+		third := start(t.Context(), p, "SLEEP", "300") // they grow to two
+		time.Sleep(50 * time.Millisecond)
+		require.Len(t, b.dials(), 2)
+		b.mu.Lock()
+		dead := b.ends[0]
+		b.mu.Unlock()
+		require.NoError(t, dead.Close())
+		synctest.Wait()
+		id := connection(t, p)
+		for _, done := range []chan answer{first, second, third} {
+			if a := <-done; a.err == nil {
+				require.NotEqual(t, id, a.text)
+			}
+		}
 	})
 }

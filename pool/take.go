@@ -131,6 +131,8 @@ func (p *Pool) leastBusyLocked(n need) *member {
 		switch {
 		case m.number <= n.after, m.probing, n.exclusive && load > 0:
 			continue
+		case m.users > 0 && m.failures != p.failures: // another one has died since this was last known to live, and what killed it may be on its way to this
+			continue
 		case m.users > 0 && load >= p.cfg.MaxShare: // with no users, nobody would ever read the replies that callers left behind
 			continue
 		}

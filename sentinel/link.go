@@ -8,7 +8,7 @@ import (
 	"github.com/bwredis/bwredis/resp"
 )
 
-// Between attempts to listen to a sentinel.
+// Between attempts to listen to a sentinel: all of them together are not tried more often than linksPerSecond.
 const (
 	firstPause   = 50 * time.Millisecond
 	longestPause = 2 * time.Second
@@ -16,7 +16,6 @@ const (
 
 // listenTo listens to one sentinel until the watch ends, or the sentinel is to be forgotten.
 func (w *watch) listenTo(m *member) {
-	defer w.r.connected(m, nil)
 	defer w.r.forget(m)
 	pause := firstPause
 	for {
@@ -32,7 +31,8 @@ func (w *watch) listenTo(m *member) {
 		if !rest(w.ctx, w.ctx, pause) {
 			return
 		}
-		pause = min(2*pause, longestPause)
+		n, _ := w.r.counts()
+		pause = min(2*pause, max(longestPause, time.Duration(n)*4*time.Second/3/linksPerSecond)) // of which rest takes three quarters, on average
 	}
 }
 
@@ -52,10 +52,12 @@ func (w *watch) listen(m *member) error {
 	} else if err != nil {
 		w.r.tellDeaf(m, err)
 	}
-	if c.Hello().Protocol == 3 {
-		w.r.connected(m, c)
-		defer w.r.connected(m, nil)
+	asked := c
+	if c.Hello().Protocol != 3 { // it takes no questions any more
+		asked = nil
 	}
+	w.r.listening(m, asked)
+	defer w.r.lostTouch(m)
 	w.hear(event{from: m, meaning: heard})
 	for {
 		err := c.NextPush(w.ctx, resp.HandlerFunc(func(_ int, reply *resp.Reply) error {

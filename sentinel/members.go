@@ -27,6 +27,7 @@ type member struct {
 	since time.Time  // when it began to fail; zero: it answers
 	told  bool       // the log knows that it fails
 	deaf  bool       // the log knows that it announces nothing
+	heard bool       // the watch is listening to it
 	short time.Time  // until when it is asked for the address only, because it did not say more
 	id    string     // SENTINEL MYID; "" when that is not known
 	gone  bool       // it is known by another address
@@ -57,11 +58,25 @@ func (ms *members) conn(m *member) *conn.Conn {
 	return m.c
 }
 
-// connected is told of the watch's connection to m; nil: it is lost, or takes no questions.
-func (ms *members) connected(m *member, c *conn.Conn) {
+// listening is told that the watch hears what m publishes, with the connection, if that serves for questions too.
+func (ms *members) listening(m *member, c *conn.Conn) {
 	ms.membersMu.Lock()
 	defer ms.membersMu.Unlock()
-	m.c = c
+	m.heard, m.c = true, c
+}
+
+// lostTouch is told that it does not any more.
+func (ms *members) lostTouch(m *member) {
+	ms.membersMu.Lock()
+	defer ms.membersMu.Unlock()
+	m.heard, m.c = false, nil
+}
+
+// counts returns how many members there are, and whether the watch hears all of them.
+func (ms *members) counts() (n int, all bool) {
+	ms.membersMu.Lock()
+	defer ms.membersMu.Unlock()
+	return len(ms.list), !slices.ContainsFunc(ms.list, func(m *member) bool { return !m.heard })
 }
 
 // identify notes the id of m. Where another member has the same, both are one sentinel under two addresses: a configured one stays, and one that was learned of goes. It reports

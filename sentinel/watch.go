@@ -9,8 +9,11 @@ import (
 	"github.com/bwredis/bwredis/conn"
 )
 
-// questionsPerSecond bounds what a watch asks of all sentinels together, whatever happens.
-const questionsPerSecond = 5
+// What a watch asks of all sentinels together, whatever happens: questions, and attempts to listen, when there is somebody to whom it does not.
+const (
+	questionsPerSecond = 5
+	linksPerSecond     = 2
+)
 
 // A Switch is a change of the master.
 type Switch struct {
@@ -129,7 +132,11 @@ func (w *watch) run() {
 
 // gap is the least time between two rounds of questions.
 func (w *watch) gap() time.Duration {
-	return time.Duration(len(w.r.all())) * time.Second / questionsPerSecond
+	n, all := w.r.counts()
+	if all {
+		return time.Duration(n) * time.Second / questionsPerSecond
+	}
+	return time.Duration(n) * time.Second / (questionsPerSecond - linksPerSecond)
 }
 
 // hear passes an event on to the owner.
