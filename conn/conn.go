@@ -153,7 +153,12 @@ func (c *Conn) Close() error {
 }
 
 // CloseFor is Close for a cause: it is what callers are told, in place of ErrClosed.
-func (c *Conn) CloseFor(cause error) { c.fail(OpQueue, cause) }
+func (c *Conn) CloseFor(cause error) {
+	if cause == nil {
+		cause = ErrClosed
+	}
+	c.fail(OpQueue, cause)
+}
 
 // String shows the address, and whether the connection is dead. No way of printing a Conn shows more: its buffers hold what others sent.
 func (c *Conn) String() string {

@@ -62,3 +62,11 @@ func TestCloseFor(t *testing.T) {
 	nc.CloseFor(errors.New("another"))
 	require.ErrorIs(t, nc.Err(), cause, "the first one counts")
 }
+
+func TestCloseForNoReason(t *testing.T) {
+	nc, err := (&conn.Dialer{}).Dial(t.Context(), "tcp", redistest.NewServer(t, redistest.Redis(redistest.Options{})).Addr())
+	require.NoError(t, err)
+	nc.CloseFor(nil)
+	require.ErrorIs(t, nc.Err(), conn.ErrClosed)
+	require.NotEmpty(t, nc.Err().Error())
+}

@@ -37,6 +37,8 @@ func (p *Pool) waitAtGate(ctx context.Context, q *resp.Request) error {
 		}
 		select {
 		case <-wait:
+		case <-p.shut:
+			return ErrClosed
 		case <-ctx.Done():
 			return &conn.Error{Op: conn.OpQueue, Addr: "pool", Err: fmt.Errorf("held back by the gate: %w", ctx.Err())}
 		}

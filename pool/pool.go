@@ -36,6 +36,7 @@ type Pool struct {
 	doomed     []end // out of the pool, to be closed by unlock
 	closing    int   // how many unlock is about to close
 	closed     bool
+	shut       chan struct{} // closed when the pool is
 	drained    chan struct{} // closed when the pool is, and nothing is left of it
 	clock      clock
 	timer      *time.Timer
@@ -64,7 +65,7 @@ func New(cfg Config) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pool{cfg: cfg, made: time.Now(), clock: clock{tick: tickOf(cfg.IdleTimeout)}, drained: make(chan struct{}), reports: reports{log: cfg.Logger}}
+	p := &Pool{cfg: cfg, made: time.Now(), clock: clock{tick: tickOf(cfg.IdleTimeout)}, shut: make(chan struct{}), drained: make(chan struct{}), reports: reports{log: cfg.Logger}}
 	p.mu.pool = p
 	p.dialCtx, p.stopDials = context.WithCancel(context.Background())
 	return p, nil
@@ -163,6 +164,9 @@ func (p *Pool) resetLocked() {
 // dial has ended or was given up. Called from a handler, or from the function given to [Pool.With], it would wait for itself.
 func (p *Pool) Close() error {
 	p.mu.Lock()
+	if !p.closed {
+		close(p.shut)
+	}
 	p.closed = true
 	p.stopDials()
 	if p.timer != nil {

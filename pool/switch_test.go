@@ -209,3 +209,17 @@ func TestBusyConnectionIsNotJoinedAfterADeath(t *testing.T) {
 		}
 	})
 }
+
+// Who is held at the gate is told when the pool is closed.
+func TestCloseWhileTheGateHolds(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBackend(t, nil)
+		wait := make(chan struct{})
+		p := b.pool(pool.Config{Gate: func(*resp.Request) <-chan struct{} { return wait }})
+		held := start(t.Context(), p, "PING")
+		require.NoError(t, p.Close())
+		require.ErrorIs(t, (<-held).err, pool.ErrClosed)
+		_, err := do(t.Context(), p, "PING")
+		require.ErrorIs(t, err, pool.ErrClosed)
+	})
+}

@@ -21,6 +21,7 @@ type opinion struct {
 	epoch   uint64 // of the configuration that says so; 0 when the sentinel did not tell
 	frank   bool   // it tells whether it leads a failover
 	failing bool   // and it does
+	early   bool   // and has promoted nobody yet
 	err     error  // not nil: no opinion
 }
 
@@ -111,7 +112,14 @@ func (r *Resolver) read(i instance, o *opinion) error {
 	if o.addr == "" {
 		return fmt.Errorf("%s: %w", i.addr(), errNowhere)
 	}
-	o.epoch, o.frank, o.failing = i.epoch, i.flags != "", slices.Contains(strings.Split(i.flags, ","), "failover_in_progress")
+	o.epoch, o.frank = i.epoch, i.flags != ""
+	switch leads := slices.Contains(strings.Split(i.flags, ","), "failover_in_progress"); {
+	case !leads, i.step == "wait_start": // it would like to
+	case i.step == "select_slave", i.step == "send_slaveof_noone":
+		o.failing, o.early = true, true
+	default:
+		o.failing = true
+	}
 	return nil
 }
 
@@ -141,6 +149,7 @@ type instance struct {
 	flags      string
 	link       string // of a replica to its master
 	id         string
+	step       string // of the failover that the sentinel leads
 	epoch      uint64
 }
 
@@ -212,6 +221,8 @@ func readInstance(r *resp.Reply) (i instance, err error) {
 			i.link = r.Text()
 		case "runid":
 			i.id = r.Text()
+		case "failover-state":
+			i.step = r.Text()
 		case "config-epoch":
 			if n, err := strconv.ParseUint(r.Text(), 10, 64); err == nil {
 				i.epoch = n

@@ -127,14 +127,14 @@ func dialVerified(ctx context.Context, d *conn.Dialer, addr string, role Role) (
 // passes reports whether a failure may pass by itself: the server is away, is no master or none yet, or no sentinel tells. It does not when the
 // server is there and refuses whoever connects.
 func passes(err error) bool {
+	var unresolved *ResolveError
+	if errors.As(err, &unresolved) {
+		return true // whatever single sentinels said
+	}
 	var reply *resp.Error
 	if errors.As(err, &reply) {
-		switch reply.Code() {
-		case "LOADING", "MASTERDOWN", "READONLY":
-			return true
-		}
-		var unresolved *ResolveError
-		return errors.As(err, &unresolved)
+		code := reply.Code()
+		return code == "LOADING" || code == "MASTERDOWN" || code == "READONLY"
 	}
 	var refused *tls.CertificateVerificationError
 	var alert tls.AlertError

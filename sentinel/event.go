@@ -10,11 +10,10 @@ import (
 // A sentinel publishes what happens on a channel of that name. These are what a watch subscribes to, by what they mean to it.
 //
 // Only the sentinel that leads a failover tells of its steps. It tells of those in front of the promotion at least a turn of its clock ahead, a tenth of a second (sentinel.c:
-// sentinelFailoverStateMachine does one step a turn).
+// sentinelFailoverStateMachine does one step a turn). Before it is elected (+try-failover) it only would like to.
 var channels = map[string]meaning{
 	"+switch-master": switched,
 
-	"+try-failover":                      failing,
 	"+elected-leader":                    failing,
 	"+failover-state-select-slave":       failing,
 	"+selected-slave":                    failing,
@@ -44,6 +43,7 @@ const (
 	dead                         // enough sentinels agree that the master is down
 	alive                        // and that it is not
 	changed                      // something is different: ask
+	confirmed                    // it has promoted nobody, although writes are held already
 	heard                        // events come in again: some may have been missed
 )
 

@@ -115,7 +115,7 @@ func TestReadsGoOn(t *testing.T) {
 		c := follow(t, redistest.NewSet(t, redistest.SetConfig{}))
 		_, err := c.do("SET", "a", "1")
 		require.NoError(t, err)
-		c.Sentinels[0].Say("+try-failover", "master mymaster 10.0.0.1 6379")
+		c.Sentinels[0].Say("+elected-leader", "master mymaster 10.0.0.1 6379")
 		time.Sleep(time.Millisecond)
 		began := time.Now()
 		_, err = c.do("GET", "a")
@@ -134,8 +134,8 @@ func TestEventsOfOtherMasters(t *testing.T) {
 	run(t, func(t *testing.T) {
 		c := follow(t, redistest.NewSet(t, redistest.SetConfig{}))
 		for channel, text := range map[string]string{
-			"+try-failover": "master mymaster2 10.0.0.1 6379", "+selected-slave": "slave 10.0.0.2:6379 10.0.0.2 6379 @ other 10.0.0.1 6379",
-			"+switch-master": "other 10.0.0.1 6379 10.0.0.2 6379", "+promoted-slave": "", "+elected-leader": "master",
+			"+elected-leader": "master mymaster2 10.0.0.1 6379", "+selected-slave": "slave 10.0.0.2:6379 10.0.0.2 6379 @ other 10.0.0.1 6379",
+			"+switch-master": "other 10.0.0.1 6379 10.0.0.2 6379", "+promoted-slave": "", "+failover-state-select-slave": "master", "+try-failover": "master mymaster 10.0.0.1 6379",
 		} {
 			c.Sentinels[0].Say(channel, text)
 		}

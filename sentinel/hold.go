@@ -21,15 +21,15 @@ type hold struct {
 	active bool
 	since  time.Time // when it began to
 	said   time.Time // when its reason was last heard
-	early  bool      // it began before anybody was promoted
+	early  bool      // it is certain that it began before anybody was promoted
 	over   bool      // the sentinel has given its failover up
 	spent  bool      // it has lasted as long as it may, and its reason may still be there
 	vain   int       // how often in a row it was for nothing
 	rest   time.Time // until when it will not begin again
 }
 
-// hold holds writes because of a source.
-func (w *watch) hold(by source, early bool) {
+// hold holds writes because of a source. It reports whether that has just begun.
+func (w *watch) hold(by source) (began bool) {
 	h := w.holds[by]
 	now := time.Now()
 	switch {
@@ -37,16 +37,27 @@ func (w *watch) hold(by source, early bool) {
 		h = &hold{}
 		w.holds[by] = h
 	case !h.active && (h.spent || now.Before(h.rest)):
-		return
+		return false
 	}
 	if !h.active {
-		h.active, h.since, h.early, h.over = true, now, early, false
+		began = true
+		h.active, h.since, h.early, h.over = true, now, false, false
 		w.expireAt(now.Add(w.r.cfg.MaxFence))
 	}
 	h.said = now
 	if w.r.raise() {
 		w.tellRaised()
 	}
+	return began
+}
+
+// askEarly asks a sentinel whether it has promoted anybody yet, now that writes are held: how old an event is, nobody knows.
+func (w *watch) askEarly(m *member) {
+	w.tasks.Go(func() {
+		if o := w.r.ask(w.ctx, m, Master); o.err == nil && o.early {
+			w.hear(event{from: m, meaning: confirmed})
+		}
+	})
 }
 
 // release ends a hold that was for nothing.
@@ -79,7 +90,7 @@ func (w *watch) settle() {
 			delete(w.holds, by)
 		}
 	}
-	w.dead = false
+	clear(w.dead)
 	w.r.lower()
 }
 

@@ -37,7 +37,7 @@ func (w *watch) listenTo(m *member) {
 }
 
 // listen connects to a sentinel, subscribes, and passes on what it publishes, until the connection is lost. With RESP3 the same connection serves for
-// questions; so one that is dead on the other side only is found out by a question that has no answer.
+// questions; so one that is dead on the other side only is found out by a question that has no answer. With RESP2 it takes no more than a PING.
 func (w *watch) listen(m *member) error {
 	c, err := w.dialer.Dial(w.ctx, "tcp", m.addr)
 	if err != nil {
@@ -60,18 +60,36 @@ func (w *watch) listen(m *member) error {
 	defer w.r.lostTouch(m)
 	w.hear(event{from: m, meaning: heard})
 	for {
-		err := c.NextPush(w.ctx, resp.HandlerFunc(func(_ int, reply *resp.Reply) error {
-			e, ours, err := readEvent(reply, w.r.cfg.Master)
-			if ours {
-				e.from = m
-				w.hear(e)
-			}
-			return err
-		}))
+		err := w.next(m, c)
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// pingEvery is how often a sentinel is asked for a sign of life that takes no questions on the connection that it publishes on.
+const pingEvery = 5 * time.Second
+
+// next waits for an event, and passes it on.
+func (w *watch) next(m *member, c *conn.Conn) error {
+	ctx := w.ctx
+	if c.Hello().Protocol != 3 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(w.ctx, pingEvery)
+		defer cancel()
+	}
+	err := c.NextPush(ctx, resp.HandlerFunc(func(_ int, reply *resp.Reply) error {
+		e, ours, err := readEvent(reply, w.r.cfg.Master)
+		if ours {
+			e.from = m
+			w.hear(e)
+		}
+		return err
+	}))
+	if err != nil && ctx.Err() != nil && w.ctx.Err() == nil && c.Err() == nil {
+		_, err = c.Do(w.ctx, "PING")
+	}
+	return err
 }
 
 // askID asks a sentinel for what the others call it; "" before Redis 6.2, and where the user has not the right.

@@ -14,7 +14,8 @@ const maxLearned = 16
 // members are the sentinels there are to ask.
 type members struct {
 	membersMu sync.Mutex
-	list      []*member // the configured ones first, in their order; guarded by membersMu
+	list      []*member            // the configured ones first, in their order; guarded by membersMu
+	useless   map[string]time.Time // addresses that were learned of, and never answered; since when. Guarded by membersMu
 }
 
 // A member is one sentinel.
@@ -23,19 +24,20 @@ type member struct {
 	learned bool   // another sentinel named it
 
 	// Guarded by members.membersMu.
-	tried bool       // it was asked at least once
-	since time.Time  // when it began to fail; zero: it answers
-	told  bool       // the log knows that it fails
-	deaf  bool       // the log knows that it announces nothing
-	heard bool       // the watch is listening to it
-	short time.Time  // until when it is asked for the address only, because it did not say more
-	id    string     // SENTINEL MYID; "" when that is not known
-	gone  bool       // it is known by another address
-	c     *conn.Conn // the watch's, when it serves for questions too; nil: there is none
+	tried  bool       // it was asked at least once
+	since  time.Time  // when it began to fail; zero: it answers
+	told   bool       // the log knows that it fails
+	deaf   bool       // the log knows that it announces nothing
+	heard  bool       // the watch is listening to it
+	short  time.Time  // until when it is asked for the address only, because it did not say more
+	id     string     // SENTINEL MYID; "" when that is not known
+	useful bool       // it has answered
+	gone   bool       // it is known by another address
+	c      *conn.Conn // the watch's, when it serves for questions too; nil: there is none
 }
 
 func newMembers(addrs []string) *members {
-	ms := &members{}
+	ms := &members{useless: map[string]time.Time{}}
 	for _, addr := range addrs {
 		if !slices.ContainsFunc(ms.list, func(m *member) bool { return m.addr == addr }) {
 			ms.list = append(ms.list, &member{addr: addr})
@@ -110,7 +112,7 @@ func (ms *members) answered(m *member, err error) (news bool) {
 	m.tried = true
 	switch {
 	case err == nil:
-		news = m.told
+		news, m.useful = m.told, true
 		m.since, m.told = time.Time{}, false
 	case m.since.IsZero():
 		m.since = time.Now()
@@ -126,13 +128,23 @@ const tellAfter = 10 * time.Second
 // forgetAfter is how long a sentinel fails that was learned of before it is forgotten.
 const forgetAfter = time.Minute
 
+// uselessFor is how long an address is not tried again that never led to a sentinel: one that means nothing here, behind NAT.
+const uselessFor = time.Hour
+
+// mostUseless bounds how many such addresses are remembered.
+const mostUseless = 1000
+
 // learn adds a sentinel that another one named, unless it is known. It returns nil when there is nothing to add.
 func (ms *members) learn(addr, id string) *member {
 	ms.membersMu.Lock()
 	defer ms.membersMu.Unlock()
+	if since, ok := ms.useless[addr]; ok && time.Since(since) < uselessFor {
+		return nil
+	}
 	learned := 0
 	for _, m := range ms.list {
-		if m.addr == addr || id != "" && m.id == id || !m.learned && !m.tried {
+		moved := !m.since.IsZero() // if it is the same, it is not where it was
+		if m.addr == addr || id != "" && m.id == id && !moved || !m.learned && !m.tried {
 			return nil // one that was not asked yet may be the same by another name
 		}
 		if m.learned {
@@ -151,6 +163,12 @@ func (ms *members) learn(addr, id string) *member {
 func (ms *members) forget(m *member) {
 	ms.membersMu.Lock()
 	defer ms.membersMu.Unlock()
+	if m.learned && !m.useful && !m.gone {
+		if len(ms.useless) > mostUseless {
+			clear(ms.useless)
+		}
+		ms.useless[m.addr] = time.Now()
+	}
 	ms.list = slices.DeleteFunc(ms.list, func(other *member) bool { return other == m && m.learned })
 }
 

@@ -10,7 +10,8 @@ import (
 
 const (
 	proveFor   = 3 * time.Second       // how long a server that is said to be the new master may take to say so itself
-	proveEvery = 50 * time.Millisecond // about how often it is asked
+	proveFirst = 50 * time.Millisecond // after which it is asked again, then less and less often
+	proveAgain = 2 * time.Second       // after which one is asked anew that most sentinels go on naming
 )
 
 // A candidate is a server that is said to be the master.
@@ -32,14 +33,14 @@ type proof struct {
 
 // prove asks a candidate whether it is a master. Writes are held meanwhile.
 func (w *watch) prove(c candidate) {
-	if w.proving[c.addr] != nil {
+	if w.proving[c.addr] != nil || !c.by.announced && c.addr == w.unproved && time.Since(w.unprovedAt) < proveAgain {
 		return
 	}
 	ctx, stop := context.WithTimeout(w.ctx, proveFor)
 	c.stop = stop
 	w.proving[c.addr] = &c
 	if known, _, _ := w.r.known(); known != "" && c.unless == "" {
-		w.hold(c.by, false)
+		w.hold(c.by)
 	}
 	w.tasks.Go(func() {
 		defer stop()
@@ -74,9 +75,9 @@ func (w *watch) askCandidate(ctx context.Context, c *candidate) (*conn.Conn, err
 			return nil, errStillMaster
 		}
 	}
-	for {
+	for pause := proveFirst; ; pause *= 2 {
 		nc, err := dialVerified(ctx, w.data, c.addr, Master)
-		if err == nil || !rest(ctx, ctx, proveEvery) {
+		if err == nil || !rest(ctx, ctx, pause) {
 			return nc, err
 		}
 	}
@@ -96,7 +97,7 @@ func (w *watch) conclude(p proof) (doubt bool) {
 	}
 	delete(w.proving, p.addr)
 	if p.err != nil {
-		w.unproved = p.addr
+		w.unproved, w.unprovedAt = p.addr, time.Now()
 		w.r.unknown(p.err)
 		w.tellUnproved(p)
 		w.release(p.by)
@@ -116,12 +117,12 @@ func (w *watch) follow(p proof) {
 	if p.epoch > 0 {
 		epoch = p.epoch // also when it is a lower one, and the others were overruled
 	}
-	s := Switch{Master: w.r.cfg.Master, From: known, To: p.addr, Held: w.r.held(), Down: w.dead}
+	s := Switch{Master: w.r.cfg.Master, From: known, To: p.addr, Held: w.r.held(), Down: len(w.dead) > 0}
 	if known == "" {
 		s.From = otherThan(met, p.addr)
 	}
 	_, early := w.held()
-	s.Planned = early && !w.dead
+	s.Planned = early && !s.Down
 	wake := w.r.adopt(p.addr, epoch)
 	w.r.offer(w.data, p.c)
 	w.other, w.unproved = "", ""

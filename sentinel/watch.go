@@ -45,7 +45,7 @@ func (r *Resolver) Watch(ctx context.Context, d *conn.Dialer, onSwitch func(Swit
 	ctx, cancel := context.WithCancel(ctx)
 	w := &watch{
 		r: r, ctx: ctx, dialer: r.dialer, data: d, onSwitch: onSwitch, poke: poke,
-		events: make(chan event), polled: make(chan []opinion), proved: make(chan proof), proving: map[string]*candidate{}, holds: map[source]*hold{}, heardAt: map[*member]time.Time{}, told: map[string]told{},
+		events: make(chan event), polled: make(chan []opinion), proved: make(chan proof), proving: map[string]*candidate{}, holds: map[source]*hold{}, dead: map[*member]bool{}, heardAt: map[*member]time.Time{}, told: map[string]told{},
 		learnAt: time.Now().Add(learnAfter), expiry: time.NewTimer(time.Hour),
 	}
 	defer w.expiry.Stop()
@@ -83,13 +83,14 @@ type watch struct {
 	holds    map[source]*hold // what holds writes, or did
 	expiry   *time.Timer      // when one of them has lasted long enough
 	expiring bool             // expiry is set
-	dead     bool             // enough sentinels have said that the master is
+	dead     map[*member]bool // those who have said that the master is, and enough others agree
 
-	proving  map[string]*candidate // who is being asked whether it is a master, by address
-	heardAt  map[*member]time.Time // when sentinels last announced a candidate
-	unproved string                // who last said that it was no master
-	other    string                // what most sentinels name, when that is not the master
-	otherAt  time.Time             // since when
+	proving    map[string]*candidate // who is being asked whether it is a master, by address
+	heardAt    map[*member]time.Time // when sentinels last announced a candidate
+	unproved   string                // who last said that it was no master
+	unprovedAt time.Time
+	other      string    // what most sentinels name, when that is not the master
+	otherAt    time.Time // since when
 
 	told map[string]told // what the log was told, by its text
 }
@@ -153,13 +154,23 @@ func (w *watch) handle(e event) (doubt bool) {
 	case switched:
 		w.announced(e)
 	case failing, promoting:
-		w.hold(lead, e.meaning == failing)
+		if w.hold(lead) && e.meaning == failing {
+			w.askEarly(e.from)
+		}
+	case confirmed:
+		if h := w.holds[lead]; h != nil && h.active {
+			h.early = true
+		}
+		return false
 	case ended:
 		if h := w.holds[lead]; h != nil {
 			h.over = true
 		}
-	case dead, alive:
-		w.dead = e.meaning == dead
+	case dead:
+		w.dead[e.from] = true
+		return false
+	case alive:
+		delete(w.dead, e.from)
 		return false
 	}
 	return true

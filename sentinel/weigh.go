@@ -92,7 +92,7 @@ func (w *watch) weighFailovers(opinions []opinion, known string) (goesOn bool) {
 		switch {
 		case o.err != nil, o.addr != known: // of those who name another master, that one will be heard of
 		case o.failing:
-			w.hold(lead, false)
+			w.hold(lead)
 		case h != nil && h.said.Before(w.lastPoll) && (o.frank || h.over): // it was asked after it had said so
 			h.spent = false
 			w.release(lead)
