@@ -22,6 +22,7 @@ type opinion struct {
 	frank   bool   // it tells whether it leads a failover
 	failing bool   // and it does
 	early   bool   // and has promoted nobody yet
+	down    bool   // it has agreed with others that the master is down
 	err     error  // not nil: no opinion
 }
 
@@ -112,7 +113,7 @@ func (r *Resolver) read(i instance, o *opinion) error {
 	if o.addr == "" {
 		return fmt.Errorf("%s: %w", i.addr(), errNowhere)
 	}
-	o.epoch, o.frank = i.epoch, i.flags != ""
+	o.epoch, o.frank, o.down = i.epoch, i.flags != "", strings.Contains(i.flags, "o_down")
 	switch leads := slices.Contains(strings.Split(i.flags, ","), "failover_in_progress"); {
 	case !leads, i.step == "wait_start": // it would like to
 	case i.step == "select_slave", i.step == "send_slaveof_noone":

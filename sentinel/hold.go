@@ -54,7 +54,7 @@ func (w *watch) hold(by source) (began bool) {
 // askEarly asks a sentinel whether it has promoted anybody yet, now that writes are held: how old an event is, nobody knows.
 func (w *watch) askEarly(m *member) {
 	w.tasks.Go(func() {
-		if o := w.r.ask(w.ctx, m, Master); o.err == nil && o.early {
+		if o := w.r.ask(w.ctx, m, Master); o.err == nil && o.early && !o.down {
 			w.hear(event{from: m, meaning: confirmed})
 		}
 	})

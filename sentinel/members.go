@@ -92,7 +92,7 @@ func (ms *members) identify(m *member, id string) (stays bool) {
 	m.id = id
 	for _, other := range ms.list {
 		switch {
-		case other == m || other.id != id:
+		case other == m || other.id != id || !other.since.IsZero(): // one that fails may have moved to where m is
 		case m.learned:
 			return false
 		case other.learned:

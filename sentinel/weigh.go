@@ -89,6 +89,9 @@ func (w *watch) weighFailovers(opinions []opinion, known string) (goesOn bool) {
 	for _, o := range opinions {
 		lead := source{from: o.from}
 		h := w.holds[lead]
+		if o.err == nil && o.addr == known && o.down {
+			w.dead[o.from] = true // the announcement of that may have been missed
+		}
 		switch {
 		case o.err != nil, o.addr != known: // of those who name another master, that one will be heard of
 		case o.failing:
