@@ -7,10 +7,11 @@ const (
 	shares            commandClass = iota
 	changesConnection              // for every caller on it: protocol, user, database, transaction, mode
 	blocks                         // holds back its reply, and with it all that follow
+	reads                          // changes nothing
 	nextWordTells                  // it depends on the subcommand
 )
 
-// classes holds the commands that cannot share a connection, in upper case.
+// classes holds the commands that cannot share a connection, and those that only read, in upper case. A command that is missing shares, and is taken to write.
 var classes = map[string]commandClass{
 	"AUTH": changesConnection, "HELLO": changesConnection, "SELECT": changesConnection, "RESET": changesConnection, "QUIT": changesConnection,
 	"MULTI": changesConnection, "EXEC": changesConnection, "DISCARD": changesConnection, "WATCH": changesConnection, "UNWATCH": changesConnection,
@@ -25,6 +26,15 @@ var classes = map[string]commandClass{
 	"CLIENT IMPORT-SOURCE": changesConnection, "CLIENT MAINT_NOTIFICATIONS": changesConnection,
 	"SCRIPT":       nextWordTells,
 	"SCRIPT DEBUG": changesConnection,
+
+	"GET": reads, "MGET": reads, "STRLEN": reads, "GETRANGE": reads, "GETBIT": reads, "BITCOUNT": reads, "BITPOS": reads,
+	"EXISTS": reads, "TTL": reads, "PTTL": reads, "EXPIRETIME": reads, "PEXPIRETIME": reads, "TYPE": reads, "DUMP": reads, "RANDOMKEY": reads, "KEYS": reads, "SCAN": reads,
+	"HGET": reads, "HMGET": reads, "HGETALL": reads, "HEXISTS": reads, "HLEN": reads, "HSTRLEN": reads, "HKEYS": reads, "HVALS": reads, "HSCAN": reads, "HRANDFIELD": reads,
+	"LRANGE": reads, "LLEN": reads, "LINDEX": reads, "LPOS": reads,
+	"SMEMBERS": reads, "SISMEMBER": reads, "SMISMEMBER": reads, "SCARD": reads, "SRANDMEMBER": reads, "SSCAN": reads, "SINTER": reads, "SUNION": reads, "SDIFF": reads,
+	"ZRANGE": reads, "ZREVRANGE": reads, "ZRANGEBYSCORE": reads, "ZREVRANGEBYSCORE": reads, "ZRANGEBYLEX": reads, "ZSCORE": reads, "ZMSCORE": reads, "ZCARD": reads, "ZCOUNT": reads,
+	"ZRANK": reads, "ZREVRANK": reads, "ZSCAN": reads, "XRANGE": reads, "XREVRANGE": reads, "XLEN": reads,
+	"PING": reads, "ECHO": reads, "TIME": reads, "DBSIZE": reads, "INFO": reads, "ROLE": reads, "LASTSAVE": reads,
 
 	"BLPOP": blocks, "BRPOP": blocks, "BLMOVE": blocks, "BRPOPLPUSH": blocks, "BLMPOP": blocks, "BZPOPMIN": blocks, "BZPOPMAX": blocks, "BZMPOP": blocks,
 	"XREAD": blocks, "XREADGROUP": blocks, "WAIT": blocks, "WAITAOF": blocks, "SHUTDOWN": blocks,

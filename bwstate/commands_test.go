@@ -20,10 +20,11 @@ func TestCommandsAreClassified(t *testing.T) {
 			"BLPOP k 0", "brpop k 0", "BLMOVE a b LEFT LEFT 0", "BRPOPLPUSH a b 0", "BLMPOP 0 1 k LEFT", "BZPOPMIN k 0", "BZPOPMAX k 0", "BZMPOP 0 1 k MIN",
 			"XREAD BLOCK 0 STREAMS s $", "XREADGROUP GROUP g c BLOCK 0 STREAMS s >", "WAIT 1 0", "WAITAOF 1 0 0", "SHUTDOWN",
 		},
+		reads: {"GET k", "get k", "GET SELECT", "PING", "INFO", "XRANGE s - +", "HGETALL k", "SCAN 0", "ZRANGE k 0 1", "TTL k", "EXISTS k"},
 		shares: {
-			"GET k", "HELLO", "hello", "PING", "INFO", "EVAL return 0", "CLIENT", "CLIENT ID", "CLIENT KILL ID 1", "CLIENT PAUSE 1", "CLIENT UNBLOCK 1", "SCRIPT",
+			"HELLO", "hello", "EVAL return 0", "GETDEL k", "GETEX k", "SORT k", "SPOP k", "ZRANGESTORE a b 0 1", "SINTERSTORE a b", "EVAL_RO return 0", "CLIENT", "CLIENT ID", "CLIENT KILL ID 1", "CLIENT PAUSE 1", "CLIENT UNBLOCK 1", "SCRIPT",
 			"SCRIPT LOAD x", "SCRIPT FLUSH", "FUNCTION LIST", "PUBLISH c m", "SPUBLISH c m", "PUBSUB CHANNELS", "FLUSHALL", "CONFIG GET *", "DEBUG SLEEP 0",
-			"GET SELECT", "SET AUTH x", "CLIENTREPLY OFF", "SELECTX 1", "XSELECT 1", "CLIENT REPLYX", "LPOP k", "XRANGE s - +", "nosuchcommand",
+			"SET AUTH x", "CLIENTREPLY OFF", "SELECTX 1", "XSELECT 1", "CLIENT REPLYX", "LPOP k", "nosuchcommand",
 			strings.Repeat("A", 1000), "CLIENT " + strings.Repeat("A", 1000), "SELECT" + strings.Repeat("T", 1000), "CLIENT\xff REPLY",
 		},
 	} {

@@ -48,6 +48,7 @@ func (s *State) roundTrip(ctx context.Context, q *resp.Request, h resp.Handler) 
 //
 // Commands that would change the connection for everybody who shares it (SELECT, AUTH, MULTI, WATCH, SUBSCRIBE …) are refused with a
 // [*CommandError]. Blocking commands (BLPOP, XREAD, WAIT …) get a connection of their own and wait as long as ctx allows.
+// The usual commands that only read (GET, HGETALL, SCAN …) are sent again when the connection is lost, and go on during a failover; any other is taken to write.
 func (s *State) Do(ctx context.Context, args ...string) (resp.Value, error) {
 	op := newAdhoc()
 	defer op.recycle()
@@ -68,6 +69,8 @@ func (op *adhoc) command(args []string) error {
 		return refusal(args[0])
 	case blocks:
 		op.q.MarkBlocking()
+	case reads:
+		op.q.MarkReadOnly()
 	}
 	return nil
 }

@@ -36,6 +36,7 @@
 //
 // # Permissions
 //
-// An ACL user of the sentinels needs SENTINEL MASTER or SENTINEL GET-MASTER-ADDR-BY-NAME, for Watch also SENTINEL SENTINELS, SENTINEL MYID and SUBSCRIBE, and for replicas SENTINEL
-// REPLICAS. What is missing beyond the first is done without: there is no early warning without SUBSCRIBE.
+// An ACL user of the sentinels needs SENTINEL MASTER or SENTINEL GET-MASTER-ADDR-BY-NAME, for Watch also SENTINEL SENTINELS, SENTINEL MYID, and SUBSCRIBE with the right to all
+// channels (allchannels), which users do not have by default since Redis 7; for replicas SENTINEL SLAVES. What is missing beyond the first is done without: there is no early warning without
+// SUBSCRIBE, and whether it came in time is known only from SENTINEL MASTER. On the servers ROLE is needed; without it, what a server says in its answer to HELLO is taken for its role.
 package sentinel

@@ -3,7 +3,10 @@ package sentinel_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"time"
 
+	"github.com/bwredis/bwredis/conn"
 	"github.com/bwredis/bwredis/pool"
 	"github.com/bwredis/bwredis/resp"
 	"github.com/bwredis/bwredis/sentinel"
@@ -41,4 +44,36 @@ func ExampleResolver_Dial() {
 		fmt.Println(err)
 	}
 	// Output: PONG
+}
+
+// A pool that follows the master: writes wait while a failover is under way, and go to the new master then.
+func ExampleResolver_Watch() {
+	servers := &conn.Dialer{Password: "of the servers", Timeout: 5 * time.Second}
+	resolver, err := sentinel.New(sentinel.Config{
+		Addrs:  []string{"sentinel-1:26379", "sentinel-2:26379", "sentinel-3:26379"},
+		Master: "mymaster",
+		Dialer: &conn.Dialer{Password: "of the sentinels"},
+		Reach:  sentinel.AddressMap{"172.17.0.2": "redis-1.example", "172.17.0.3": "redis-2.example"}.Reach,
+		Logger: slog.Default(),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	p, err := pool.New(pool.Config{Dial: resolver.Dial(servers, sentinel.Master), Gate: resolver.Gate})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() {
+		done <- resolver.Watch(ctx, servers, func(s sentinel.Switch) {
+			p.Switch(time.Second / 2)
+		})
+	}()
+	// … requests through p …
+	_ = p.Close() // first, so that nothing that is held goes on to the old master
+	stop()
+	<-done
 }
