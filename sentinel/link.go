@@ -11,7 +11,7 @@ import (
 // Between attempts to listen to a sentinel: all of them together are not tried more often than linksPerSecond.
 const (
 	firstPause   = 50 * time.Millisecond
-	longestPause = 2 * time.Second
+	longestPause = 3 * time.Second
 )
 
 // listenTo listens to one sentinel until the watch ends, or the sentinel is to be forgotten.
