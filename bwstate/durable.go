@@ -36,8 +36,8 @@ type Durable struct {
 // [Settings.UseRedis] off there are no replicas, and 0 is returned at once.
 //
 // The write and the wait (WAIT) are one round trip on one connection, which is the caller's alone meanwhile: WAIT counts the writes of its own connection, and holds
-// back whatever follows. So many durable writes at the same time take as many connections, or wait for one of those that the pool may open. The wait ends early when ctx ends; give ctx a deadline, because a server
-// that stops answering in between is not noticed otherwise, as with every command that may block.
+// back whatever follows. So many durable writes at the same time take as many connections, or wait for one of those that the pool may open. The wait ends early when
+// ctx ends; give ctx a deadline, because a server that stops answering in between is not noticed otherwise, as with every command that may block.
 func (s *State) WaitReplicas(n int, timeout time.Duration) *Durable {
 	d := &Durable{state: s, replicas: int64(n)}
 	switch {

@@ -252,7 +252,9 @@ func explain(source, sentinels *tlsconf.Source, err error) {
 	case *conn.Error:
 		if e.Op == conn.OpTLS || e.Op == conn.OpHandshake {
 			e.Err = source.Explain(e.Err)
+			return
 		}
+		explain(source, sentinels, e.Err)
 	case *sentinel.ResolveError:
 		for _, err := range e.Errs {
 			explain(sentinels, sentinels, err)

@@ -7,7 +7,8 @@ import (
 	"github.com/bwredis/bwredis/resp"
 )
 
-// A RoundTripper sends a request and gives its replies to h, as conn.Conn.RoundTrip describes, also where the server does not know a script. Pools, connections and the embedded store are RoundTrippers.
+// A RoundTripper sends a request and gives its replies to h, as conn.Conn.RoundTrip describes, also where the server does not know a script. Pools, connections and
+// the embedded store are RoundTrippers.
 type RoundTripper interface {
 	RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler) error
 }

@@ -37,8 +37,9 @@ type Config struct {
 
 	MaxShare int // requests in flight on one kept connection, beyond which callers queue; 0: DefaultMaxShare
 
-	// Gate, when it is set, is asked before each attempt at a request, and before With, for which q is nil: whether it has to wait, and for what. It is asked again when the channel is closed, and
-	// once more when there is a connection, just before the request is sent; it must return at once. That of a sentinel's resolver keeps writes from a master that is about to be replaced.
+	// Gate, when it is set, is asked before each attempt at a request, and before With, for which q is nil: whether it has to wait, and for what. It is asked again
+	// when the channel is closed, and once more when there is a connection, just before the request is sent; it must return at once. That of a sentinel's resolver
+	// keeps writes from a master that is about to be replaced.
 	Gate func(q *resp.Request) (wait <-chan struct{})
 
 	Logger *slog.Logger // told of outages, broken connections and servers that are no master, each sort once in 30 seconds with a count; nil: nobody

@@ -115,8 +115,9 @@ func (p *Pool) reset() (current uint64) {
 // ErrSwitched is the cause when a connection was closed by [Pool.Switch].
 var ErrSwitched = errors.New("the server is no longer the one to talk to")
 
-// Switch is Reset for when the server that was dialled until now is no longer the one. Connections to it that are in use when drain has passed are closed, and what they owe fails with [ErrSwitched]: a server that
-// is dead, or cut off, will not answer, and one that was demoted has nobody who pushes what a blocking request waits for.
+// Switch is Reset for when the server that was dialled until now is no longer the one. Connections to it that are in use when drain has passed are closed, and what
+// they owe fails with [ErrSwitched]: a server that is dead, or cut off, will not answer, and one that was demoted has nobody who pushes what a blocking request
+// waits for.
 func (p *Pool) Switch(drain time.Duration) {
 	current := p.reset()
 	if drain <= 0 {

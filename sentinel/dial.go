@@ -19,9 +19,9 @@ const (
 
 // Dial returns a function that resolves, dials with d, and verifies the role of the server it reached. It fits pool.Config.
 //
-// While a [Resolver.Watch] is in progress the master that it follows is dialled, without a question, whether the sentinels are there or not. Where that fails, and there
-// was a master before, the function goes on trying until its context ends: a new master is dialled as soon as it is known. What waiting does not mend, such as a wrong password, is returned at once,
-// and so is everything without a Watch. Every error says that nothing was sent, as [conn.NotSent] has it.
+// While a [Resolver.Watch] is in progress the master that it follows is dialled, without a question, whether the sentinels are there or not. Where that fails, and
+// there was a master before, the function goes on trying until its context ends: a new master is dialled as soon as it is known. What waiting does not mend, such as
+// a wrong password, is returned at once, and so is everything without a Watch. Every error says that nothing was sent, as [conn.NotSent] has it.
 func (r *Resolver) Dial(d *conn.Dialer, role Role) func(context.Context) (*conn.Conn, error) {
 	return func(ctx context.Context) (*conn.Conn, error) {
 		c, err := r.dialAny(ctx, d, role)
@@ -67,8 +67,8 @@ func (r *Resolver) dialMaster(ctx context.Context, d *conn.Dialer) (*conn.Conn, 
 	}
 }
 
-// attempt dials addr, and gives that up when the master turns out to be another. Without an address it dials whatever the sentinels name, unless there is hope that the watch will know: that
-// asks them already.
+// attempt dials addr, and gives that up when the master turns out to be another. Without an address it dials whatever the sentinels name, unless there is hope that
+// the watch will know: that asks them already.
 func (r *Resolver) attempt(ctx, term context.Context, d *conn.Dialer, addr string, hope bool) (*conn.Conn, error) {
 	switch {
 	case addr == "" && hope:

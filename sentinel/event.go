@@ -9,8 +9,8 @@ import (
 
 // A sentinel publishes what happens on a channel of that name. These are what a watch subscribes to, by what they mean to it.
 //
-// Only the sentinel that leads a failover tells of its steps. It tells of those in front of the promotion at least a turn of its clock ahead, a tenth of a second (sentinel.c:
-// sentinelFailoverStateMachine does one step a turn). Before it is elected (+try-failover) it only would like to.
+// Only the sentinel that leads a failover tells of its steps. It tells of those in front of the promotion at least a turn of its clock ahead, a tenth of a second
+// (sentinel.c: sentinelFailoverStateMachine does one step a turn). Before it is elected (+try-failover) it only would like to.
 var channels = map[string]meaning{
 	"+switch-master": switched,
 

@@ -19,8 +19,8 @@ type barrier struct {
 }
 
 // Gate says whether a request has to wait, because a failover is under way: nil, or a channel that is closed when it is to ask again. What only reads
-// ([resp.Request.MarkReadOnly]) never has to. It fits pool.Config: a nil q stands for a connection that somebody takes for whatever they like. Writes wait until the new master has
-// said that it is one, until the failover has come to nothing, and for no longer than Config.MaxFence; without a [Resolver.Watch] in progress never.
+// ([resp.Request.MarkReadOnly]) never has to. It fits pool.Config: a nil q stands for a connection that somebody takes for whatever they like. Writes wait until the
+// new master has said that it is one, until the failover has come to nothing, and for no longer than Config.MaxFence; without a [Resolver.Watch] in progress never.
 func (r *Resolver) Gate(q *resp.Request) (wait <-chan struct{}) {
 	b := r.up.Load()
 	if b == nil || q != nil && q.ReadOnly() {

@@ -2,8 +2,8 @@ package sentinel
 
 import "time"
 
-// How long a sentinel's word is worth nothing when writes were held for nothing because of it: a multiple of the time that they were held, which doubles each time. So one that
-// lies, or hangs, stops few writes, and it does not keep another one from being believed.
+// How long a sentinel's word is worth nothing when writes were held for nothing because of it: a multiple of the time that they were held, which doubles each time.
+// So one that lies, or hangs, stops few writes, and it does not keep another one from being believed.
 const (
 	restFactor  = 4
 	longestRest = 10 * time.Minute

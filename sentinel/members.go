@@ -81,8 +81,8 @@ func (ms *members) counts() (n int, all bool) {
 	return len(ms.list), !slices.ContainsFunc(ms.list, func(m *member) bool { return !m.heard })
 }
 
-// identify notes the id of m. Where another member has the same, both are one sentinel under two addresses: a configured one stays, and one that was learned of goes. It reports
-// false when that is m.
+// identify notes the id of m. Where another member has the same, both are one sentinel under two addresses: a configured one stays, and one that was learned of
+// goes. It reports false when that is m.
 func (ms *members) identify(m *member, id string) (stays bool) {
 	ms.membersMu.Lock()
 	defer ms.membersMu.Unlock()

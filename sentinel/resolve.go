@@ -13,8 +13,8 @@ import (
 // settle is how long the others are waited for when the first sentinel has answered: it may be the one that does not know yet.
 const settle = 50 * time.Millisecond
 
-// Resolve asks all sentinels at once for the address of a server with that role. Where they disagree on the master, the newest configuration counts; for a replica, the first
-// answer does. When ctx ends it returns at once. Where no sentinel answers, the error is a [*ResolveError].
+// Resolve asks all sentinels at once for the address of a server with that role. Where they disagree on the master, the newest configuration counts; for a replica,
+// the first answer does. When ctx ends it returns at once. Where no sentinel answers, the error is a [*ResolveError].
 func (r *Resolver) Resolve(ctx context.Context, role Role) (addr string, err error) {
 	if role == PreferReplica {
 		if addr, err := r.Resolve(ctx, Replica); err == nil || ctx.Err() != nil {
@@ -53,8 +53,9 @@ func (r *Resolver) unresolved(role Role, opinions []opinion) *ResolveError {
 	return failed
 }
 
-// collect asks all sentinels and returns an opinion of each; of those that have not answered in time it is an error. Unless it is to hear everybody, it returns as soon as most of them agree, or
-// settle after the first one answered; a replica is taken from the first. The goroutines that it starts end when it has returned, and are counted in wg, when that is not nil.
+// collect asks all sentinels and returns an opinion of each; of those that have not answered in time it is an error. Unless it is to hear everybody, it returns as
+// soon as most of them agree, or settle after the first one answered; a replica is taken from the first. The goroutines that it starts end when it has returned, and
+// are counted in wg, when that is not nil.
 func (r *Resolver) collect(ctx context.Context, role Role, everybody bool, wg *sync.WaitGroup) []opinion {
 	all := r.all()
 	opinions := make([]opinion, len(all))

@@ -29,8 +29,8 @@ func newTrack() *track {
 	return t
 }
 
-// master returns what is known, with a context that ends when it is no longer true; "" when the sentinels have to be asked. It reports whether it is worth while to wait for news: a
-// watch is in progress, and there has been a master.
+// master returns what is known, with a context that ends when it is no longer true; "" when the sentinels have to be asked. It reports whether it is worth while to
+// wait for news: a watch is in progress, and there has been a master.
 func (t *track) master() (addr string, term context.Context, hope bool) {
 	t.trackMu.Lock()
 	defer t.trackMu.Unlock()

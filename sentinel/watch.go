@@ -20,8 +20,8 @@ type Switch struct {
 	Master   string        // its name
 	From, To string        // addresses, as they are reached
 	Held     time.Duration // how long writes have been held back; 0: they were not
-	// Planned reports that writes were held from before anybody was promoted, while the old master was not known to be down: none that was acknowledged is lost, but for those of whoever had
-	// a connection to himself. Otherwise what the old master acknowledged shortly before may be.
+	// Planned reports that writes were held from before anybody was promoted, while the old master was not known to be down: none that was acknowledged is lost, but
+	// for those of whoever had a connection to himself. Otherwise what the old master acknowledged shortly before may be.
 	Planned bool
 	Down    bool // enough sentinels have found the old master to be down: what it still owes will not come
 }
@@ -45,7 +45,8 @@ func (r *Resolver) Watch(ctx context.Context, d *conn.Dialer, onSwitch func(Swit
 	ctx, cancel := context.WithCancel(ctx)
 	w := &watch{
 		r: r, ctx: ctx, dialer: r.dialer, data: d, onSwitch: onSwitch, poke: poke,
-		events: make(chan event), polled: make(chan []opinion), proved: make(chan proof), proving: map[string]*candidate{}, holds: map[source]*hold{}, dead: map[*member]bool{}, heardAt: map[*member]time.Time{}, told: map[string]told{},
+		events: make(chan event), polled: make(chan []opinion), proved: make(chan proof),
+		holds: map[source]*hold{}, dead: map[*member]bool{}, proving: map[string]*candidate{}, heardAt: map[*member]time.Time{}, told: map[string]told{},
 		learnAt: time.Now().Add(learnAfter), expiry: time.NewTimer(time.Hour),
 	}
 	defer w.expiry.Stop()

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// How long most sentinels, or all that answer, have to name another server than the one that is followed before they are believed although their configuration is not a newer one: longer than they take to hear of a
-// failover from its leader.
+// How long most sentinels, or all that answer, have to name another server than the one that is followed before they are believed although their configuration is
+// not a newer one: longer than they take to hear of a failover from its leader.
 const (
 	overrule    = 5 * time.Second // most of them, and the server that is followed is no master any more
 	overruleAll = time.Minute     // all of them, whatever that server says: the set may have been made anew
@@ -49,8 +49,8 @@ func (w *watch) weigh(opinions []opinion) (doubt bool) {
 	return true
 }
 
-// counted returns the opinions that count: of those who are configured, and only when none of these answers of the others. Otherwise one sentinel could make a majority of whomever it
-// likes to name.
+// counted returns the opinions that count: of those who are configured, and only when none of these answers of the others. Otherwise one sentinel could make a
+// majority of whomever it likes to name.
 func counted(opinions []opinion) []opinion {
 	voices := slices.DeleteFunc(slices.Clone(opinions), func(o opinion) bool { return o.err != nil || o.addr == "" })
 	if slices.ContainsFunc(voices, func(o opinion) bool { return !o.from.learned }) {
