@@ -21,7 +21,7 @@ type opinion struct {
 	epoch   uint64 // of the configuration that says so; 0 when the sentinel did not tell
 	frank   bool   // it tells whether it leads a failover
 	failing bool   // and it does
-	early   bool   // and has promoted nobody yet
+	early   bool   // it leads one, or would like to, and has promoted nobody yet
 	down    bool   // it has agreed with others that the master is down
 	err     error  // not nil: no opinion
 }
@@ -115,7 +115,9 @@ func (r *Resolver) read(i instance, o *opinion) error {
 	}
 	o.epoch, o.frank, o.down = i.epoch, i.flags != "", strings.Contains(i.flags, "o_down")
 	switch leads := slices.Contains(strings.Split(i.flags, ","), "failover_in_progress"); {
-	case !leads, i.step == "wait_start": // it would like to
+	case !leads:
+	case i.step == "wait_start": // it would like to
+		o.early = true
 	case i.step == "select_slave", i.step == "send_slaveof_noone":
 		o.failing, o.early = true, true
 	default:

@@ -14,6 +14,7 @@ import (
 var channels = map[string]meaning{
 	"+switch-master": switched,
 
+	"+try-failover":                      trying,
 	"+elected-leader":                    failing,
 	"+failover-state-select-slave":       failing,
 	"+selected-slave":                    failing,
@@ -37,6 +38,7 @@ type meaning byte
 
 const (
 	switched  meaning = iota + 1 // there is a new master
+	trying                       // a sentinel would like to lead a failover
 	failing                      // a failover is under way, and nobody has been promoted yet
 	promoting                    // somebody may have been
 	ended                        // it may be over, or given up

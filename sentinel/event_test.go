@@ -34,7 +34,7 @@ func TestReadEvent(t *testing.T) {
 		{"+switch-master", "mymaster 10.0.0.1 6379 10.0.0.2 x 1", event{}, false},
 		{"+switch-master", "", event{}, false},
 		{"+elected-leader", "master mymaster 10.0.0.1 6379", event{meaning: failing}, true},
-		{"+try-failover", "master mymaster 10.0.0.1 6379", event{}, false}, // it is not elected yet
+		{"+try-failover", "master mymaster 10.0.0.1 6379", event{meaning: trying}, true},
 		{"+elected-leader", "master mymaster2 10.0.0.1 6379", event{}, false},
 		{"+selected-slave", "slave 10.0.0.2:6379 10.0.0.2 6379 @ mymaster 10.0.0.1 6379", event{meaning: failing}, true},
 		{"+promoted-slave", "slave 10.0.0.2:6379 10.0.0.2 6379 @ mymaster 10.0.0.1 6379", event{meaning: promoting}, true},

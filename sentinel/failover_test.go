@@ -135,7 +135,7 @@ func TestEventsOfOtherMasters(t *testing.T) {
 		c := follow(t, redistest.NewSet(t, redistest.SetConfig{}))
 		for channel, text := range map[string]string{
 			"+elected-leader": "master mymaster2 10.0.0.1 6379", "+selected-slave": "slave 10.0.0.2:6379 10.0.0.2 6379 @ other 10.0.0.1 6379",
-			"+switch-master": "other 10.0.0.1 6379 10.0.0.2 6379", "+promoted-slave": "", "+failover-state-select-slave": "master", "+try-failover": "master mymaster 10.0.0.1 6379",
+			"+switch-master": "other 10.0.0.1 6379 10.0.0.2 6379", "+promoted-slave": "", "+failover-state-select-slave": "master", "+try-failover": "master mymaster2 10.0.0.1 6379",
 		} {
 			c.Sentinels[0].Say(channel, text)
 		}

@@ -9,10 +9,14 @@ const (
 	longestRest = 10 * time.Minute
 )
 
-// A source is why writes are held: what a sentinel says of a failover that it leads, or a candidate that it has announced. With no sentinel it is the
-// candidate that most of them name.
+// tryingFor is how long writes are held for a sentinel that would like to lead a failover: it is elected by then, or hardly ever.
+const tryingFor = time.Second
+
+// A source is why writes are held: what a sentinel says of a failover that it leads, or would like to, or a candidate that it has announced. With no sentinel it is
+// the candidate that most of them name.
 type source struct {
 	from      *member
+	trying    bool
 	announced bool
 }
 
@@ -41,14 +45,25 @@ func (w *watch) hold(by source) (began bool) {
 	}
 	if !h.active {
 		began = true
-		h.active, h.since, h.early, h.over = true, now, false, false
-		w.expireAt(now.Add(w.r.cfg.MaxFence))
+		h.active, h.since, h.over = true, now, false
+		tried := w.holds[source{from: by.from, trying: true}]
+		h.early = !by.announced && tried != nil && tried.active && tried.early
+		w.setExpiry()
 	}
 	h.said = now
 	if w.r.raise() {
 		w.tellRaised()
 	}
 	return began
+}
+
+// confirm notes that a sentinel has promoted nobody, although writes are held for what it said.
+func (w *watch) confirm(m *member) {
+	for _, trying := range []bool{false, true} {
+		if h := w.holds[source{from: m, trying: trying}]; h != nil && h.active {
+			h.early = true
+		}
+	}
 }
 
 // askEarly asks a sentinel whether it has promoted anybody yet, now that writes are held: how old an event is, nobody knows.
@@ -94,33 +109,39 @@ func (w *watch) settle() {
 	w.r.lower()
 }
 
-// expire ends what has held writes for as long as anything may, and forgets what held some long ago.
+// end is when a hold has lasted as long as it may.
+func (w *watch) end(by source, h *hold) time.Time {
+	if by.trying {
+		return h.since.Add(min(tryingFor, w.r.cfg.MaxFence))
+	}
+	return h.since.Add(w.r.cfg.MaxFence)
+}
+
+// expire ends what has held writes for as long as it may, and forgets what held some long ago.
 func (w *watch) expire() {
 	now := time.Now()
+	for by, h := range w.holds {
+		switch {
+		case h.active && !now.Before(w.end(by, h)):
+			w.release(by)
+			h.spent = !by.trying
+		case !h.active && !h.spent && now.Sub(h.rest) > longestRest:
+			delete(w.holds, by)
+		}
+	}
+	w.setExpiry()
+}
+
+// setExpiry has expire called when the next hold has lasted long enough.
+func (w *watch) setExpiry() {
 	var next time.Time
 	for by, h := range w.holds {
-		end := h.since.Add(w.r.cfg.MaxFence)
-		switch {
-		case !h.active && now.Sub(h.rest) > longestRest && !h.spent:
-			delete(w.holds, by)
-		case !h.active:
-		case !now.Before(end):
-			w.release(by)
-			h.spent = true
-		case next.IsZero() || end.Before(next):
+		if end := w.end(by, h); h.active && (next.IsZero() || end.Before(next)) {
 			next = end
 		}
 	}
 	if !next.IsZero() {
-		w.expireAt(next)
-	}
-}
-
-// expireAt has expire called then, or earlier.
-func (w *watch) expireAt(t time.Time) {
-	if !w.expiring {
-		w.expiring = true
-		w.expiry.Reset(time.Until(t))
+		w.expiry.Reset(time.Until(next))
 	}
 }
 

@@ -8,15 +8,16 @@ import (
 	"github.com/bwredis/bwredis/resp"
 )
 
-// Between attempts to listen to a sentinel: all of them together are not tried more often than linksPerSecond.
+// Between attempts to reach a sentinel: all of them together are not tried more often than linksPerSecond, in the long run.
 const (
-	firstPause   = 50 * time.Millisecond
-	longestPause = 3 * time.Second
+	firstPause   = 250 * time.Millisecond
+	longestPause = 2 * time.Second
 )
 
 // listenTo listens to one sentinel until the watch ends, or the sentinel is to be forgotten.
 func (w *watch) listenTo(m *member) {
 	defer w.r.forget(m)
+	defer w.r.isAway(m, nil) // without a watch it is asked like any other
 	pause := firstPause
 	for {
 		began := time.Now()
@@ -40,6 +41,7 @@ func (w *watch) listenTo(m *member) {
 // questions; so one that is dead on the other side only is found out by a question that has no answer. With RESP2 it takes no more than a PING.
 func (w *watch) listen(m *member) error {
 	c, err := w.dialer.Dial(w.ctx, "tcp", m.addr)
+	w.r.isAway(m, err)
 	if err != nil {
 		return err
 	}

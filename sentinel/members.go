@@ -28,7 +28,7 @@ type member struct {
 	since  time.Time  // when it began to fail; zero: it answers
 	told   bool       // the log knows that it fails
 	deaf   bool       // the log knows that it announces nothing
-	heard  bool       // the watch is listening to it
+	away   error      // why the watch cannot reach it; nil: it can, or does not know yet
 	short  time.Time  // until when it is asked for the address only, because it did not say more
 	id     string     // SENTINEL MYID; "" when that is not known
 	useful bool       // it has answered
@@ -64,21 +64,40 @@ func (ms *members) conn(m *member) *conn.Conn {
 func (ms *members) listening(m *member, c *conn.Conn) {
 	ms.membersMu.Lock()
 	defer ms.membersMu.Unlock()
-	m.heard, m.c = true, c
+	m.away, m.c = nil, c
 }
 
 // lostTouch is told that it does not any more.
 func (ms *members) lostTouch(m *member) {
 	ms.membersMu.Lock()
 	defer ms.membersMu.Unlock()
-	m.heard, m.c = false, nil
+	m.c = nil
 }
 
-// counts returns how many members there are, and whether the watch hears all of them.
-func (ms *members) counts() (n int, all bool) {
+// isAway is told that the watch cannot reach m.
+func (ms *members) isAway(m *member, why error) {
 	ms.membersMu.Lock()
 	defer ms.membersMu.Unlock()
-	return len(ms.list), !slices.ContainsFunc(ms.list, func(m *member) bool { return !m.heard })
+	m.away = why
+}
+
+// whyAway returns why m need not be asked: the watch is trying to reach it; nil: it may answer.
+func (ms *members) whyAway(m *member) error {
+	ms.membersMu.Lock()
+	defer ms.membersMu.Unlock()
+	return m.away
+}
+
+// counts returns how many members there are, and how many of them are away.
+func (ms *members) counts() (n, away int) {
+	ms.membersMu.Lock()
+	defer ms.membersMu.Unlock()
+	for _, m := range ms.list {
+		if m.away != nil {
+			away++
+		}
+	}
+	return len(ms.list), away
 }
 
 // identify notes the id of m. Where another member has the same, both are one sentinel under two addresses: a configured one stays, and one that was learned of

@@ -71,7 +71,10 @@ func (r *Resolver) collect(ctx context.Context, role Role, everybody bool, wg *s
 			if wg != nil {
 				defer wg.Done()
 			}
-			o := r.ask(asking, m, role)
+			o := opinion{from: m, err: r.whyAway(m)}
+			if o.err == nil || !everybody {
+				o = r.ask(asking, m, role)
+			}
 			answers <- func() { opinions[i] = o }
 		}()
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/bwredis/bwredis/conn"
 )
 
-// What a watch asks of all sentinels together, whatever happens: questions, and attempts to listen, when there is somebody to whom it does not.
+// What a watch asks of all sentinels together, whatever happens: questions, and attempts to reach those that are away, who are asked nothing else.
 const (
 	questionsPerSecond = 5
 	linksPerSecond     = 2
@@ -81,10 +81,9 @@ type watch struct {
 	lastPoll time.Time // when the last one began
 	learnAt  time.Time // when to ask for other sentinels
 
-	holds    map[source]*hold // what holds writes, or did
-	expiry   *time.Timer      // when one of them has lasted long enough
-	expiring bool             // expiry is set
-	dead     map[*member]bool // those who have said that the master is, and enough others agree
+	holds  map[source]*hold // what holds writes, or did
+	expiry *time.Timer      // when one of them has lasted long enough
+	dead   map[*member]bool // those who have said that the master is, and enough others agree
 
 	proving    map[string]*candidate // who is being asked whether it is a master, by address
 	heardAt    map[*member]time.Time // when sentinels last announced a candidate
@@ -120,7 +119,6 @@ func (w *watch) run() {
 			w.again = false
 			w.learn(opinions)
 		case <-w.expiry.C:
-			w.expiring = false
 			w.expire()
 		case <-timer.C:
 			w.poll()
@@ -134,11 +132,11 @@ func (w *watch) run() {
 
 // gap is the least time between two rounds of questions.
 func (w *watch) gap() time.Duration {
-	n, all := w.r.counts()
-	if all {
+	n, away := w.r.counts()
+	if away == 0 {
 		return time.Duration(n) * time.Second / questionsPerSecond
 	}
-	return time.Duration(n) * time.Second / (questionsPerSecond - linksPerSecond)
+	return time.Duration(n-away) * time.Second / (questionsPerSecond - linksPerSecond)
 }
 
 // hear passes an event on to the owner.
@@ -154,14 +152,16 @@ func (w *watch) handle(e event) (doubt bool) {
 	switch lead := (source{from: e.from}); e.meaning {
 	case switched:
 		w.announced(e)
+	case trying:
+		if w.hold(source{from: e.from, trying: true}) {
+			w.askEarly(e.from)
+		}
 	case failing, promoting:
 		if w.hold(lead) && e.meaning == failing {
 			w.askEarly(e.from)
 		}
 	case confirmed:
-		if h := w.holds[lead]; h != nil && h.active {
-			h.early = true
-		}
+		w.confirm(e.from)
 		return false
 	case ended:
 		if h := w.holds[lead]; h != nil {
