@@ -1,9 +1,6 @@
 package pool_test
 
 import (
-	"context"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -95,6 +92,26 @@ func TestSwitchAtOnce(t *testing.T) {
 	})
 }
 
+// Connections to the new server are not closed with those to the old one, although the pool was reset once more in between.
+func TestSwitchAndAResetInBetween(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var p *pool.Pool
+		var fresh chan answer
+		resets := 0
+		p = newBackend(t, nil).pool(pool.Config{Trace: &pool.Trace{Reset: func(pool.ResetTrace) {
+			if resets++; resets == 1 {
+				fresh = start(t.Context(), p, "SLEEP", "2000")
+				p.Reset()
+			}
+		}}})
+		old := start(t.Context(), p, "SLEEP", "3000")
+		p.Switch(time.Second / 2)
+		require.NoError(t, (<-fresh).err)
+		require.ErrorIs(t, (<-old).err, pool.ErrSwitched)
+		require.Equal(t, 2, resets)
+	})
+}
+
 func TestSwitchOfAClosedPool(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		b := newBackend(t, nil)
@@ -104,85 +121,6 @@ func TestSwitchOfAClosedPool(t *testing.T) {
 		require.NoError(t, p.Close())
 		p.Switch(time.Second / 2)
 		time.Sleep(time.Second)
-	})
-}
-
-// The gate is asked before each attempt, and once more when there is a connection, with what is to be sent.
-func TestGate(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		b := newBackend(t, nil)
-		var mu sync.Mutex
-		var asked []string
-		var wait chan struct{}
-		p := b.pool(pool.Config{Gate: func(q *resp.Request) <-chan struct{} {
-			mu.Lock()
-			defer mu.Unlock()
-			switch {
-			case q == nil:
-				asked = append(asked, "with")
-			case q.ReadOnly():
-				asked = append(asked, "read")
-			default:
-				asked = append(asked, "write")
-			}
-			return wait
-		}})
-		connection(t, p)
-		var q resp.Request
-		_, err := send(t.Context(), p, q.Cmd("PING").MarkReadOnly())
-		require.NoError(t, err)
-		require.NoError(t, p.With(t.Context(), func(*conn.Conn) error { return nil }))
-		require.Equal(t, []string{"write", "write", "read", "read", "with", "with"}, asked)
-
-		asked = nil
-		b.closeAll()
-		_, err = send(t.Context(), p, &q)
-		require.NoError(t, err)
-		require.Equal(t, []string{"read", "read", "read", "read"}, asked, "the second attempt, too")
-
-		mu.Lock()
-		wait = make(chan struct{})
-		mu.Unlock()
-		held := start(t.Context(), p, "PING")
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		err = p.With(ctx, func(*conn.Conn) error { return nil })
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.ErrorContains(t, err, "held back")
-		require.True(t, conn.NotSent(err))
-		mu.Lock()
-		close(wait)
-		wait = nil
-		mu.Unlock()
-		require.NoError(t, (<-held).err)
-	})
-}
-
-// Who has passed the gate and waits for a connection has not passed it when it closes meanwhile; the connection goes to others.
-func TestGateClosesWhileSomebodyWaits(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		b := newBackend(t, nil)
-		var wait atomic.Pointer[chan struct{}]
-		p := b.pool(pool.Config{Gate: func(q *resp.Request) <-chan struct{} {
-			if c := wait.Load(); c != nil && !q.ReadOnly() {
-				return *c
-			}
-			return nil
-		}})
-		b.setBefore(func(context.Context, int) error { time.Sleep(time.Second); return nil })
-		write := start(t.Context(), p, "PING")
-		closed := make(chan struct{})
-		wait.Store(&closed)
-		time.Sleep(2 * time.Second)
-		synctest.Wait()
-		require.Empty(t, write, "it is held")
-		require.EqualValues(t, 0, p.Stats().InUse)
-		var q resp.Request
-		_, err := send(t.Context(), p, q.Cmd("PING").MarkReadOnly())
-		require.NoError(t, err)
-		wait.Store(nil)
-		close(closed)
-		require.NoError(t, (<-write).err)
 	})
 }
 

@@ -187,6 +187,20 @@ func TestSentinelsThatAreLate(t *testing.T) {
 	}
 }
 
+// Nor for what the last sentinel says that answers, when it has heard of no failover and the old master does not know yet that it is none.
+func TestLateSentinelAlone(t *testing.T) {
+	run(t, func(t *testing.T) {
+		c := follow(t, redistest.NewSet(t, redistest.SetConfig{DemoteAfter: time.Minute}))
+		c.Sentinels[2].Stale()
+		require.NoError(t, c.Sentinels[0].Failover())
+		time.Sleep(4 * time.Second)
+		c.Sentinels[0].Kill()
+		c.Sentinels[1].Kill()
+		time.Sleep(30 * time.Second)
+		require.Len(t, c.switched(), 1)
+	})
+}
+
 // Before Redis 6.2 sentinels do not say who they are. One that is configured by a name, and named by its address by the others, has one vote.
 func TestSentinelsThatDoNotSayWhoTheyAre(t *testing.T) {
 	run(t, func(t *testing.T) {

@@ -63,6 +63,26 @@ func TestDialThatWaitedSaysWhatEndedIt(t *testing.T) {
 	})
 }
 
+// A dial that is under way when the watch ends goes on without it.
+func TestDialOutlivesTheWatch(t *testing.T) {
+	run(t, func(t *testing.T) {
+		c := follow(t, redistest.NewSet(t, redistest.SetConfig{}))
+		c.Master().Slow(100 * time.Millisecond)
+		dialled := make(chan error)
+		go func() {
+			nc, err := c.resolver.Dial(&conn.Dialer{DialContext: c.DialContext}, sentinel.Master)(t.Context())
+			if err == nil {
+				err = nc.Close()
+			}
+			dialled <- err
+		}()
+		time.Sleep(50 * time.Millisecond)
+		c.stop()
+		<-c.stopped
+		require.NoError(t, <-dialled)
+	})
+}
+
 // Whatever becomes of the question for the role: nothing of a request was sent.
 func TestFailureToVerifyIsNotSent(t *testing.T) {
 	for name, role := range map[string]redistest.Handler{
