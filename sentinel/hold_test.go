@@ -110,6 +110,8 @@ func TestHoldsAreForgotten(t *testing.T) {
 		time.Sleep(time.Millisecond)
 		w.expire()
 		require.Nil(t, w.holds[over])
+		time.Sleep(time.Hour)
+		w.expire()
 		require.NotNil(t, w.holds[spent])
 	})
 }

@@ -46,7 +46,7 @@ func TestAnnouncementsWithoutEnd(t *testing.T) {
 	run(t, func(t *testing.T) {
 		c := follow(t, redistest.NewSet(t, redistest.SetConfig{}))
 		for _, n := range c.Nodes {
-			n.Slow(10 * time.Millisecond)
+			n.Slow(700 * time.Millisecond) // it takes longer to ask one than the next announcement takes to come
 		}
 		end, done := make(chan struct{}), make(chan struct{})
 		go func() {
@@ -98,6 +98,22 @@ func TestAnnouncementsAreFollowedSlowly(t *testing.T) {
 		require.NoError(t, <-stopped)
 		require.LessOrEqual(t, len(dialled), 4)
 		require.Less(t, dials, 3*40)
+	})
+}
+
+// What goes on and on is in the log twice a minute.
+func TestLogIsNotFlooded(t *testing.T) {
+	run(t, func(t *testing.T) {
+		l := &log{}
+		c := follow(t, redistest.NewSet(t, redistest.SetConfig{}), func(cfg *sentinel.Config, _ *pool.Config) { cfg.Logger = l.logger() })
+		for _, s := range c.Sentinels[:2] {
+			s.Lie(c.Replica().Addr(), 1000)
+		}
+		time.Sleep(5 * time.Minute)
+		text := strings.Join(l.lines(), "")
+		require.LessOrEqual(t, strings.Count(text, "does not say so"), 2*5+1, text)
+		require.Contains(t, text, " more=", "how often it would have been told")
+		require.Empty(t, c.switched())
 	})
 }
 

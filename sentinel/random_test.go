@@ -90,17 +90,18 @@ func TestPlannedLosesNothing(t *testing.T) {
 		done, at := make(chan struct{}), upTo(rnd, 1500*time.Millisecond)
 		go func() {
 			defer close(done)
-			for range 8 {
-				time.Sleep(upTo(rnd, 400*time.Millisecond))
-				x := c.Sentinels[rnd.IntN(3)]
-				[]func(){x.CloseClients, x.CloseClients, func() { x.Slow(upTo(rnd, 200*time.Millisecond)) }, x.Cut, x.Heal}[rnd.IntN(5)]()
+			for range 24 {
+				time.Sleep(upTo(rnd, 150*time.Millisecond))
+				x, other := c.Sentinels[rnd.IntN(3)], c.Sentinels[1+rnd.IntN(2)] // the first one can lead
+				[]func(){x.CloseClients, x.Mute, x.Unmute, func() { x.Slow(upTo(rnd, 200*time.Millisecond)) }, other.Cut, other.Heal}[rnd.IntN(6)]()
 			}
 		}()
 		time.Sleep(at)
-		_ = c.Failover()
+		require.NoError(t, c.Failover())
 		<-done
 		for _, x := range c.Sentinels {
 			x.Heal()
+			x.Unmute()
 			x.Slow(0)
 		}
 		time.Sleep(20 * time.Second)
