@@ -3,9 +3,9 @@ package sentinel
 import (
 	"context"
 	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -14,13 +14,13 @@ import (
 )
 
 // served dials a master in memory, and counts its connections that are open.
-func served(open *int) *conn.Dialer {
+func served(open *atomic.Int64) *conn.Dialer {
 	return &conn.Dialer{DialContext: func(context.Context, string, string) (net.Conn, error) {
 		client, server := redistest.Pipe()
-		*open++
+		open.Add(1)
 		go func() {
 			redistest.Serve(server, redistest.Redis(redistest.Options{}))
-			*open--
+			open.Add(-1)
 		}()
 		return client, nil
 	}}
@@ -29,27 +29,27 @@ func served(open *int) *conn.Dialer {
 // A connection to a server that has proved to be a master is closed when nobody wants to know any more: the watch has ended, or another one is followed by now.
 func TestProofThatNobodyWants(t *testing.T) {
 	holding(t, func(t *testing.T, w *watch) {
-		open := 0
+		var open atomic.Int64
 		var end context.CancelFunc
 		w.ctx, end = context.WithCancel(t.Context())
 		w.data, w.proving, w.proved = served(&open), map[string]*candidate{}, make(chan proof)
 		w.prove(candidate{addr: "b:1"})
 		synctest.Wait()
-		require.Equal(t, 1, open)
+		require.EqualValues(t, 1, open.Load())
 		p := <-w.proved
 		w.stopProving(source{})
 		require.Empty(t, w.proving)
 		require.False(t, w.conclude(p))
 		synctest.Wait()
-		require.Zero(t, open, "it was given up")
+		require.Zero(t, open.Load(), "it was given up")
 
 		w.prove(candidate{addr: "b:1"})
 		w.prove(candidate{addr: "b:1"})
 		synctest.Wait()
-		require.Equal(t, 1, open, "one at a time")
+		require.EqualValues(t, 1, open.Load(), "one at a time")
 		end()
 		w.tasks.Wait()
-		time.Sleep(time.Millisecond)
-		require.Zero(t, open, "the watch has ended")
+		synctest.Wait()
+		require.Zero(t, open.Load(), "the watch has ended")
 	})
 }

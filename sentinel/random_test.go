@@ -17,7 +17,7 @@ import (
 )
 
 // seeds is how many random runs each of these tests has.
-const seeds = 25
+const seeds = 15
 
 // randomly runs a test with numbers of its own.
 func randomly(t *testing.T, test func(t *testing.T, rnd *rand.Rand)) {
