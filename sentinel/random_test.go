@@ -17,7 +17,7 @@ import (
 )
 
 // seeds is how many random runs each of these tests has.
-const seeds = 15
+const seeds = 12
 
 // randomly runs a test with numbers of its own.
 func randomly(t *testing.T, test func(t *testing.T, rnd *rand.Rand)) {
@@ -86,7 +86,7 @@ func TestNothingIsLeftOfAWatch(t *testing.T) {
 func TestPlannedLosesNothing(t *testing.T) {
 	randomly(t, func(t *testing.T, rnd *rand.Rand) {
 		c := follow(t, redistest.NewSet(t, redistest.SetConfig{}))
-		s := c.increments(4)
+		s := c.increments(2)
 		done, at := make(chan struct{}), upTo(rnd, 1500*time.Millisecond)
 		go func() {
 			defer close(done)
@@ -104,7 +104,7 @@ func TestPlannedLosesNothing(t *testing.T) {
 			x.Unmute()
 			x.Slow(0)
 		}
-		time.Sleep(20 * time.Second)
+		time.Sleep(12 * time.Second)
 		lost, planned := s.stop(), true
 		for _, s := range c.switched() {
 			planned = planned && s.Planned
