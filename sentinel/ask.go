@@ -171,7 +171,8 @@ func (i instance) hasAddr() bool {
 	n, err := strconv.ParseUint(i.port, 10, 16)
 	ip, notIP := netip.ParseAddr(i.host)
 	strange := strings.ContainsFunc(i.host, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '[' || r == ']' })
-	return i.host != "" && err == nil && n > 0 && !strange && (notIP != nil || !ip.IsUnspecified())
+	thisHost := i.host == "" || i.host == "0" || notIP == nil && ip.Unmap().WithZone("").IsUnspecified()
+	return !thisHost && err == nil && n > 0 && !strange
 }
 
 func (i instance) down() bool {

@@ -1,7 +1,6 @@
 package sentinel
 
 import (
-	"net"
 	"strings"
 
 	"github.com/bwredis/bwredis/resp"
@@ -79,7 +78,7 @@ func newMaster(text, master string) (addr string, ours bool) {
 		return "", false
 	}
 	i := instance{host: words[2], port: words[3]}
-	return net.JoinHostPort(i.host, i.port), i.hasAddr()
+	return i.addr(), i.hasAddr()
 }
 
 // concerns reads "master <name> <host> <port>", or of what belongs to a master "<type> <name> <host> <port> @ <name of the master> <host> <port>".

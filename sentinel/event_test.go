@@ -27,6 +27,7 @@ func TestReadEvent(t *testing.T) {
 	}{
 		{"+switch-master", "mymaster 10.0.0.1 6379 10.0.0.2 6380", event{meaning: switched, addr: "10.0.0.2:6380"}, true},
 		{"+switch-master", "mymaster 2001:db8::1 6379 2001:db8::2 6380", event{meaning: switched, addr: "[2001:db8::2]:6380"}, true},
+		{"+switch-master", "mymaster 10.0.0.1 6379 ::ffff:10.0.0.2 06380", event{meaning: switched, addr: "10.0.0.2:6380"}, true},
 		{"+switch-master", "mymaster a.example 6379 b.example 6379", event{meaning: switched, addr: "b.example:6379"}, true},
 		{"+switch-master", "mymaster2 10.0.0.1 6379 10.0.0.2 6380", event{}, false},
 		{"+switch-master", "mymaster 10.0.0.1 6379 10.0.0.2", event{}, false},

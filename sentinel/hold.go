@@ -141,7 +141,7 @@ func (w *watch) setExpiry() {
 		}
 	}
 	if !next.IsZero() {
-		w.expiry.Reset(time.Until(next))
+		w.expiry.Reset(max(1, time.Until(next)))
 	}
 }
 

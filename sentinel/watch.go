@@ -100,7 +100,7 @@ func (w *watch) run() {
 	for _, m := range w.r.all() {
 		w.tasks.Go(func() { w.listenTo(m) })
 	}
-	timer := time.NewTimer(0)
+	timer := time.NewTimer(1)
 	defer timer.Stop()
 	for {
 		doubt := false
@@ -125,7 +125,7 @@ func (w *watch) run() {
 			timer.Reset(max(w.r.cfg.Poll, w.gap()))
 		}
 		if doubt {
-			timer.Reset(max(0, w.gap()-time.Since(w.lastPoll)))
+			timer.Reset(max(1, w.gap()-time.Since(w.lastPoll)))
 		}
 	}
 }

@@ -160,7 +160,7 @@ func (s *Set) AddGhost(addr string) {
 
 // after calls f with mu held when d has passed, unless the set was closed.
 func (s *Set) after(d time.Duration, f func()) {
-	time.AfterFunc(max(d, 0), func() {
+	time.AfterFunc(max(d, 1), func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if !s.closed {
