@@ -1,17 +1,21 @@
 package bwstate_test
 
 import (
+	"context"
 	"net"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/bwredis/bwredis/bwstate"
 	"github.com/bwredis/bwredis/internal/redistest"
+	"github.com/bwredis/bwredis/pool"
 )
 
 // A master and its sentinel, each with TLS of an authority of its own, or without.
@@ -89,4 +93,32 @@ func TestCloseEndsTheWatch(t *testing.T) {
 		return !strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), "bwredis/sentinel.(*watch)")
 	}, 10*time.Second, time.Millisecond)
 	requireNoClients(t, watched)
+}
+
+// What a failover holds back is not sent when the State is closed meanwhile.
+func TestCloseDuringAFailover(t *testing.T) {
+	master := redistest.NewServer(t, redistest.Override(map[string]redistest.Handler{"ROLE": masterRole}, redistest.Redis(redistest.Options{})))
+	var hub redistest.Hub
+	watched := redistest.NewServer(t, hub.Handler(setOf(t, master.Addr())))
+	state, err := openWith(t, "REDIS_SENTINEL_HOSTS="+watched.Addr(), "REDIS_SENTINEL_PASSWORD=of the sentinels")
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return hub.Publish("+elected-leader", "master mymaster 127.0.0.1 1") > 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { // until one is held
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		_, err := state.Do(ctx, "INCR", "before")
+		return err != nil
+	}, 10*time.Second, time.Millisecond)
+	var held sync.WaitGroup
+	for range 64 {
+		held.Go(func() {
+			_, err := state.Do(context.Background(), "INCR", "held")
+			assert.ErrorIs(t, err, pool.ErrClosed)
+		})
+	}
+	_, err = state.Do(t.Context(), "GET", "a")
+	require.NoError(t, err, "reads go on")
+	require.NoError(t, state.Close())
+	held.Wait()
+	require.NotContains(t, strings.Join(master.Commands(), "\n"), "held")
 }

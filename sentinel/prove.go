@@ -126,11 +126,11 @@ func (w *watch) follow(p proof) {
 	wake := w.r.adopt(p.addr, epoch)
 	w.r.offer(w.data, p.c)
 	w.other, w.unproved = "", ""
-	if s.From != "" {
+	if s.From != "" { // else it is the one that there is, and may be about to be replaced
 		w.onSwitch(s)
 		w.r.tellSwitch(s)
+		w.settle()
 	}
-	w.settle()
 	wake()
 }
 

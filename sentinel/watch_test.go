@@ -91,6 +91,24 @@ func TestGateHoldsWritesWhileTheLeaderNamesAnother(t *testing.T) {
 	})
 }
 
+// A watch that begins in the middle of a failover learns who the master is, and goes on holding writes.
+func TestGateHoldsWritesFromTheFirstMoment(t *testing.T) {
+	run(t, func(t *testing.T) {
+		set := redistest.NewSet(t, redistest.SetConfig{})
+		for _, s := range set.Sentinels {
+			s.Answer("SENTINEL MASTER", func(c *redistest.Session, _ []string) { c.Error("NOPERM no") }) // so nobody says whether it goes on
+		}
+		for _, n := range set.Nodes {
+			n.Slow(500 * time.Millisecond) // so that the announcement comes before the master has proved to be one
+		}
+		time.AfterFunc(800*time.Millisecond, func() { set.Sentinels[0].Say("+elected-leader", "master mymaster 10.0.0.1 6379") })
+		c := follow(t, set)
+		var q resp.Request
+		time.Sleep(2 * time.Second)
+		require.NotNil(t, c.resolver.Gate(q.Cmd("SET").Str("a").Str("1")))
+	})
+}
+
 func TestGateLetsGoOfWhoLeaves(t *testing.T) {
 	run(t, func(t *testing.T) {
 		c := follow(t, redistest.NewSet(t, redistest.SetConfig{}))
