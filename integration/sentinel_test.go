@@ -91,6 +91,7 @@ func TestSentinelsThatDoNotHelp(t *testing.T) {
 	require.True(t, resp.IsCode(ask(hosts, "mymaster", canary+"wrong"), "WRONGPASS"))
 	require.True(t, resp.IsCode(ask(hosts, "mymaster", ""), "NOAUTH"))
 	require.True(t, resp.IsCode(ask([]string{harness.Shared(t, harness.Redis70).Addr}, "mymaster", ""), "ERR"), "a server that is no sentinel")
+	require.ErrorContains(t, ask([]string{"nosuch.invalid:26379"}, "mymaster", ""), "nosuch.invalid:26379", "a name that does not resolve")
 	set.Sentinels[0].Kill()
 	require.ErrorContains(t, ask(hosts[:1], "mymaster", canary), hosts[0])
 }
