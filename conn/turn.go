@@ -2,6 +2,7 @@ package conn
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"time"
 )
@@ -222,10 +223,15 @@ func (c *Conn) writeLocked(ctx context.Context, own *call, batch []byte) (alive 
 	if nothing {
 		c.sentSeq = before
 	}
-	c.writeFailedLocked(own, err, ended(ctx))
+	answered := own.done // and only writing for others
+	ctxErr := ended(ctx)
+	c.writeFailedLocked(err, ctxErr)
 	c.mu.Unlock()
 	c.shut()
 	c.mu.Lock()
+	if own.done && !answered && errors.Is(own.err, errInterrupted) { // by us: whoever reads may have told us what the others are told
+		own.err = &Error{Op: OpWrite, Addr: c.addr, Sent: own.seq < c.sentSeq, Err: ctxErr}
+	}
 	return false
 }
 
@@ -259,18 +265,14 @@ func (c *Conn) writeDueAt() time.Time {
 	return c.writeSince.Add(c.timeout)
 }
 
-// writeFailedLocked ends the connection. The caller whose context cut the write off is told so; for the others it is somebody else's doing.
-func (c *Conn) writeFailedLocked(own *call, err, ctxErr error) {
+// writeFailedLocked ends the connection. The caller whose context cut the write off is told so by writeLocked; for the others it is somebody else's doing.
+func (c *Conn) writeFailedLocked(err, ctxErr error) {
 	switch {
 	case !late(err):
 		c.failLocked(OpWrite, err)
 	case ctxErr == nil:
 		c.failLocked(OpWrite, errTimeout)
 	default:
-		answered := own.done // and now only writing for others
 		c.failLocked(OpWrite, errInterrupted)
-		if own.done && !answered {
-			own.err = &Error{Op: OpWrite, Addr: c.addr, Sent: own.seq < c.sentSeq, Err: ctxErr}
-		}
 	}
 }
