@@ -9,8 +9,8 @@ import (
 // maxEnvFile bounds an env file, in bytes.
 const maxEnvFile = 1 << 20
 
-// ReadEnvFile reads a file of NAME=value lines, such as BunkerWeb's variables.env, once; get then answers from
-// memory, with "" for a name the file does not set, and is safe for concurrent use.
+// ReadEnvFile reads a file of NAME=value lines, such as BunkerWeb's variables.env, once. The source is named after the
+// file, answers from memory, and is safe for concurrent use.
 //
 // Blank lines and lines that start with # are skipped, "export " before a name is tolerated, and a later line
 // wins over an earlier one. Everything after the first = is the value, # and further = included, without the
@@ -19,34 +19,16 @@ const maxEnvFile = 1 << 20
 //
 // The file may have 1 MiB. A file that cannot be read gives an error that wraps *fs.PathError; for a malformed
 // line the error names the file, the line and the setting, and never shows a value.
-func ReadEnvFile(path string) (get func(name string) string, err error) {
+func ReadEnvFile(path string) (Source, error) {
 	data, err := readBounded(path, maxEnvFile)
 	if err != nil {
-		return nil, fmt.Errorf("bwstate: env file: %w", err)
+		return Source{}, fmt.Errorf("bwstate: env file: %w", err)
 	}
 	values, err := parseEnv(string(data))
 	if err != nil {
-		return nil, fmt.Errorf("bwstate: env file %q: %w", path, err)
+		return Source{}, fmt.Errorf("bwstate: env file %q: %w", path, err)
 	}
-	return func(name string) string { return values[name] }, nil
-}
-
-// FirstSet asks each source in turn and returns the first value that is not empty: FirstSet(os.Getenv, file)
-// lets the environment override the file. A nil source is skipped.
-//
-// [ParseSettings] sees one merged source, so NAME in one of them and NAME_FILE in another count as both set.
-func FirstSet(sources ...func(name string) string) func(name string) string {
-	return func(name string) string {
-		for _, get := range sources {
-			if get == nil {
-				continue
-			}
-			if value := get(name); value != "" {
-				return value
-			}
-		}
-		return ""
-	}
+	return FromMap("file "+path, values), nil
 }
 
 func parseEnv(data string) (map[string]string, error) {

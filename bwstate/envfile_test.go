@@ -3,7 +3,6 @@ package bwstate_test
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,7 +13,7 @@ import (
 )
 
 func TestReadEnvFile(t *testing.T) {
-	get, err := bwstate.ReadEnvFile("testdata/settings.env")
+	file, err := bwstate.ReadEnvFile("testdata/settings.env")
 	require.NoError(t, err)
 	for name, want := range map[string]string{
 		"USE_REDIS":                 "yes",
@@ -32,15 +31,15 @@ func TestReadEnvFile(t *testing.T) {
 		"# REDIS_TIMEOUT":           "",
 		"REDIS_TIMEOUT":             "",
 	} {
-		require.Equal(t, want, get(name), name)
+		require.Equal(t, want, file.Get(name), name)
 	}
 }
 
 func TestReadEnvFileCRLFAndByteOrderMark(t *testing.T) {
-	get, err := bwstate.ReadEnvFile(writeSettingsFile(t, "\ufeffUSE_REDIS=yes\r\n\r\n# x\r\nREDIS_HOST=\"redis\"\r\n"))
+	file, err := bwstate.ReadEnvFile(writeSettingsFile(t, "\ufeffUSE_REDIS=yes\r\n\r\n# x\r\nREDIS_HOST=\"redis\"\r\n"))
 	require.NoError(t, err)
-	require.Equal(t, "yes", get("USE_REDIS"))
-	require.Equal(t, "redis", get("REDIS_HOST"))
+	require.Equal(t, "yes", file.Get("USE_REDIS"))
+	require.Equal(t, "redis", file.Get("REDIS_HOST"))
 }
 
 func TestReadEnvFileRefused(t *testing.T) {
@@ -54,9 +53,9 @@ func TestReadEnvFileRefused(t *testing.T) {
 	}
 	for _, tt := range tests {
 		path := writeSettingsFile(t, tt.content)
-		get, err := bwstate.ReadEnvFile(path)
+		file, err := bwstate.ReadEnvFile(path)
 		require.EqualError(t, err, `bwstate: env file "`+path+`": `+tt.want)
-		require.Nil(t, get)
+		require.Nil(t, file.Get)
 	}
 }
 
@@ -67,21 +66,11 @@ func TestReadEnvFileUnreadable(t *testing.T) {
 	require.EqualError(t, err, "bwstate: env file: open "+path+": no such file or directory")
 
 	fits := "A=" + strings.Repeat("x", 1<<20-2)
-	get, err := bwstate.ReadEnvFile(writeSettingsFile(t, fits))
+	file, err := bwstate.ReadEnvFile(writeSettingsFile(t, fits))
 	require.NoError(t, err)
-	require.Len(t, get("A"), 1<<20-2)
+	require.Len(t, file.Get("A"), 1<<20-2)
 	_, err = bwstate.ReadEnvFile(writeSettingsFile(t, fits+"\n"))
 	var pathErr *fs.PathError
 	require.True(t, errors.As(err, &pathErr))
 	require.ErrorContains(t, err, "larger than 1048576 bytes")
-}
-
-func TestFirstSet(t *testing.T) {
-	t.Setenv("REDIS_HOST", "from-environment")
-	t.Setenv("REDIS_PORT", "")
-	get := bwstate.FirstSet(os.Getenv, nil, settingsFrom("REDIS_HOST=from-file", "REDIS_PORT=6390"))
-	require.Equal(t, "from-environment", get("REDIS_HOST"))
-	require.Equal(t, "6390", get("REDIS_PORT"))
-	require.Empty(t, get("REDIS_DATABASE"))
-	require.Empty(t, bwstate.FirstSet()("REDIS_HOST"))
 }

@@ -33,8 +33,10 @@ func (u Unit) duration() time.Duration {
 	return time.Second
 }
 
-// Settings are the REDIS_* settings, checked and with defaults filled in. [ParseSettings] makes them. They
-// print, encode and log with their secrets hidden, and are plain values: copy them freely.
+// Settings are the REDIS_* settings, checked and with defaults filled in. [ReadSettings] and [ParseSettings] make
+// them. They print, encode and log with their secrets hidden, and are plain values: copy them freely, and change
+// what should be otherwise. [Settings.Effective] says where each came from, and [Settings.Parity] what BunkerWeb
+// would make of them.
 type Settings struct {
 	UseRedis bool // USE_REDIS; when false nothing else is used
 
@@ -85,28 +87,8 @@ type Settings struct {
 	// stopping anything: certificates that expire soon, files that have changed and cannot be used; and by the pool of outages, of connections that
 	// broke and of servers that are no master, each sort once in 30 seconds with a count. nil: nobody is told.
 	Logger *slog.Logger `json:"-"`
-}
 
-// ParseSettings reads USE_REDIS and the REDIS_* settings through get, which returns "" for a setting that is
-// not set; os.Getenv fits, and so do [ReadEnvFile] and [FirstSet]. [SettingsTable] lists the names.
-//
-// It reports every problem at once: the error is a *[SettingsError], and Settings is then the zero value. With
-// USE_REDIS=no nothing is required, but what is set must still be right.
-//
-// Passwords and user names may come from a file: NAME_FILE names it, and one trailing line end is dropped.
-// White space around yes and no is ignored and separates sentinels; anywhere else it is part of the value.
-//
-// Reading NAME_FILE is the only I/O. ParseSettings keeps no reference to get.
-func ParseSettings(get func(name string) string) (Settings, error) {
-	p := settingsParser{get: get, given: make(map[string]bool)}
-	for i := range settingsTable {
-		p.parse(&settingsTable[i])
-	}
-	p.check()
-	if len(p.problems) > 0 {
-		return Settings{}, &SettingsError{Problems: p.problems}
-	}
-	return p.s, nil
+	made *making // nil: by hand
 }
 
 // Network is "unix" when Host names a socket, "tcp" otherwise: the first argument of net.Dial.
@@ -127,88 +109,4 @@ func (s Settings) Addr() string {
 		return ""
 	}
 	return net.JoinHostPort(s.Host, strconv.Itoa(s.Port))
-}
-
-// settingsParser is one run of [ParseSettings].
-type settingsParser struct {
-	get      func(name string) string
-	s        Settings
-	given    map[string]bool // settings that have a value, right or wrong
-	problems []*SettingError
-
-	hostPort  int  // the port written in REDIS_HOST, 0 if none
-	isDefault bool // the text at hand is the table's, not the user's
-}
-
-// parse reads one setting into p.s, or its default.
-func (p *settingsParser) parse(st *setting) {
-	text, hide, ok := p.read(st)
-	if !ok {
-		return
-	}
-	p.isDefault = text == ""
-	if p.isDefault {
-		text = st.Default
-	}
-	if text == "" {
-		return
-	}
-	problem := st.parse(p, text)
-	if problem == "" {
-		return
-	}
-	if hide {
-		text = ""
-	}
-	p.fail(st.Name, text, problem)
-}
-
-// read returns the text of a setting, from its file if that is what is given, and whether the text must not
-// be shown.
-func (p *settingsParser) read(st *setting) (text string, hide, ok bool) {
-	text = p.get(st.Name)
-	if !st.File {
-		p.given[st.Name] = text != ""
-		return text, st.Secret, true
-	}
-	fileName := st.Name + "_FILE"
-	path := p.get(fileName)
-	p.given[st.Name] = text != "" || path != ""
-	if path == "" {
-		return text, st.Secret, true
-	}
-	if text != "" {
-		p.fail(st.Name, "", "set here and in "+fileName+"; only one of them may be")
-		return "", true, false
-	}
-	text, problem := readSecretFile(path)
-	if problem != "" {
-		p.fail(fileName, shownPath(path), problem)
-		return "", true, false
-	}
-	return text, true, true
-}
-
-func (p *settingsParser) fail(name, value, problem string) {
-	p.problems = append(p.problems, &SettingError{Name: name, Value: value, Problem: problem})
-}
-
-func (p *settingsParser) warn(text string) { p.s.Warnings = append(p.s.Warnings, text) }
-
-// failed says whether a setting was refused.
-func (p *settingsParser) failed(name string) bool {
-	for _, e := range p.problems {
-		if e.Name == name {
-			return true
-		}
-	}
-	return false
-}
-
-// unit is what a bare number means. The defaults are the documented ones, in seconds whatever was selected.
-func (p *settingsParser) unit() Unit {
-	if p.isDefault {
-		return Seconds
-	}
-	return p.s.Unit
 }

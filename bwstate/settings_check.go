@@ -9,6 +9,7 @@ import (
 // need no such care, as nobody sees them once something was refused.
 func (p *settingsParser) check() {
 	p.checkHost()
+	p.checkURLUser()
 	p.checkUser("REDIS_USERNAME", "REDIS_PASSWORD", p.s.Username, p.s.Password)
 	p.checkUser("REDIS_SENTINEL_USERNAME", "REDIS_SENTINEL_PASSWORD", p.s.SentinelUsername, p.s.SentinelPassword)
 	p.checkTLS()
@@ -16,18 +17,28 @@ func (p *settingsParser) check() {
 }
 
 func (p *settingsParser) checkHost() {
-	if p.s.UseRedis && !p.given["REDIS_HOST"] && !p.given["REDIS_SENTINEL_HOSTS"] {
+	if p.s.UseRedis && !p.given["REDIS_HOST"] && !p.given["REDIS_SENTINEL_HOSTS"] && !p.given[urlName] {
 		p.fail("REDIS_HOST", "", "not set: USE_REDIS=yes needs it, or REDIS_SENTINEL_HOSTS")
 	}
 	if p.hostPort != 0 && !p.failed("REDIS_PORT") {
-		if p.given["REDIS_PORT"] && p.s.Port != p.hostPort {
-			p.fail("REDIS_HOST", p.get("REDIS_HOST"),
+		// A source that goes first says all of it.
+		same := p.given["REDIS_PORT"] && p.level["REDIS_PORT"] <= p.level["REDIS_HOST"]
+		if same && p.s.Port != p.hostPort {
+			p.fail("REDIS_HOST", p.made.written["REDIS_HOST"],
 				"its port is not the "+strconv.Itoa(p.s.Port)+" of REDIS_PORT; give the port once")
 		}
 		p.s.Port = p.hostPort
 	}
 	if p.s.Network() == "unix" && p.s.SSL && p.s.SSLVerify && p.s.SSLServerName == "" && !p.failed("REDIS_SSL_SERVER_NAME") {
 		p.fail("REDIS_SSL_SERVER_NAME", "", "not set: a unix socket has no name of its own to find in the certificate")
+	}
+}
+
+// checkURLUser refuses what is the password itself, written in the place of the user, in URLs of many other programs.
+func (p *settingsParser) checkURLUser() {
+	if p.url["REDIS_USERNAME"] != "" && !p.given["REDIS_PASSWORD"] {
+		p.fail(urlName, "", "has a user, and there is no password; write :password@ for a password alone, "+
+			"and REDIS_USERNAME for a user who needs none")
 	}
 }
 

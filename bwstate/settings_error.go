@@ -12,19 +12,24 @@ const maxShown = 120
 type SettingError struct {
 	Name    string // the setting, such as REDIS_PORT
 	Value   string // the text refused; empty when nothing was set or when the text may hold a secret
+	Source  string // the place it is set in, such as "environment"; empty when that has no name
 	Problem string // what is wrong, and what would be accepted
 }
 
 func (e *SettingError) Error() string { return "bwstate: " + e.text() }
 
 func (e *SettingError) text() string {
-	if e.Value == "" {
-		return e.Name + ": " + e.Problem
+	text := e.Name
+	if e.Value != "" {
+		text += "=" + quoteShort(e.Value)
 	}
-	return e.Name + "=" + quoteShort(e.Value) + ": " + e.Problem
+	if e.Source != "" {
+		text += " (" + e.Source + ")"
+	}
+	return text + ": " + e.Problem
 }
 
-// SettingsError is every problem [ParseSettings] found, in the order of [SettingsTable]. errors.As reaches
+// SettingsError is every problem [ReadSettings] found, in the order of [SettingsTable]. errors.As reaches
 // both the whole and a single *SettingError.
 type SettingsError struct {
 	Problems []*SettingError // never empty

@@ -32,17 +32,38 @@ func ExampleParseSettings() {
 	// 	REDIS_SSL="maybe": must be yes or no
 }
 
-func ExampleFirstSet() {
+func ExampleReadSettings() {
 	file, err := bwstate.ReadEnvFile("testdata/settings.env")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	environment := func(name string) string { // os.Getenv in a program
-		return map[string]string{"REDIS_SENTINEL_HOSTS": "sentinel-1 sentinel-2"}[name]
+	environment := bwstate.FromMap("environment", map[string]string{ // bwstate.Environment() in a program
+		"BWREDIS_URL": "rediss+sentinel://app:p%40ss@sentinel-1,sentinel-2/main/2?timeout=1500ms",
+	})
+	s, err := bwstate.ReadSettings(environment, file)
+	if err != nil {
+		fmt.Println(err)
+		return
 	}
-	s, err := bwstate.ParseSettings(bwstate.FirstSet(environment, file))
-	fmt.Println(s.UseRedis, s.SentinelHosts, err)
+	for _, setting := range s.Effective() {
+		if setting.Source != "default" {
+			fmt.Printf("%s=%s (%s)\n", setting.Name, setting.Value, setting.Source)
+		}
+	}
 	// Output:
-	// true [sentinel-1:26379 sentinel-2:26379] <nil>
+}
+
+func ExampleSettings_Parity() {
+	s, err := bwstate.ReadSettings(bwstate.FromMap("", map[string]string{
+		"USE_REDIS": "yes", "REDIS_HOST": "10.0.0.5", "REDIS_TIMEOUT": "5", "REDIS_KEEPALIVE_IDLE": "300", "REDIS_KEEPALIVE_POOL": "3",
+	}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, difference := range s.Parity() {
+		fmt.Println(difference)
+	}
+	// Output:
 }

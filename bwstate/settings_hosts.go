@@ -92,7 +92,7 @@ func splitHost(text string) (host string, port int, problem string) {
 
 func cutPort(text string) (host, digits, problem string) {
 	if strings.Contains(text, "://") {
-		return "", "", "must be a host alone, not a URL: leave out the scheme, the credentials and the path"
+		return "", "", "must be a host alone, not a URL: leave out the scheme, the credentials and the path, or set BWREDIS_URL"
 	}
 	if strings.HasPrefix(text, "[") {
 		host, rest, closed := strings.Cut(text, "]")

@@ -1,6 +1,8 @@
 package bwstate
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -37,6 +39,22 @@ func (s Settings) Format(f fmt.State, verb rune) {
 		shown = "bwstate.Settings{" + shown + "}"
 	}
 	_, _ = io.WriteString(f, shown)
+}
+
+// MarshalJSON is an object with one text per setting that is not empty, in the order of [SettingsTable]. Read into a
+// map, it is what [FromMap] takes, apart from the secrets, which are hidden.
+func (s Settings) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	separator := byte('{')
+	s.each(func(name, value string) {
+		encoded, _ := json.Marshal(value) // there is no string that cannot be
+		b.WriteByte(separator)
+		b.WriteString(strconv.Quote(name) + ":")
+		b.Write(encoded)
+		separator = ','
+	})
+	b.WriteByte('}') // the unit is always there, so there is something
+	return b.Bytes(), nil
 }
 
 // LogValue is a group with one attribute per setting that is not empty.

@@ -15,7 +15,7 @@ type SettingInfo struct {
 	File    bool   // Name_FILE may name a file that holds the value
 }
 
-// SettingsTable lists every setting [ParseSettings] reads. The slice is the caller's.
+// SettingsTable lists every setting [ReadSettings] reads. The slice is the caller's.
 func SettingsTable() []SettingInfo {
 	infos := make([]SettingInfo, len(settingsTable))
 	for i := range settingsTable {
@@ -35,6 +35,8 @@ type settingField struct {
 	parse func(p *settingsParser, text string) (problem string)
 	// show is the value in force, as parse would take it; secrets are hidden.
 	show func(s *Settings) string
+	// secret is where a secret is; nil for what is none.
+	secret func(s *Settings) *Secret
 }
 
 const (
@@ -44,8 +46,13 @@ const (
 	defaultMaster = "mymaster"
 )
 
-// settingsTable is in the order of evaluation: the unit comes first, because the durations depend on it.
+// urlName is the setting that sets others.
+const urlName = "BWREDIS_URL"
+
+// settingsTable is in the order of evaluation: the URL comes first, because it sets others, then the unit, because the
+// durations depend on it.
 var settingsTable = []setting{
+	{SettingInfo: SettingInfo{Name: urlName, Secret: true, File: true}}, // and what init adds
 	{SettingInfo{Name: "BWREDIS_TIME_UNIT", Default: "seconds"}, unitField},
 	{SettingInfo{Name: "USE_REDIS", Default: "no"}, yesNoField(func(s *Settings) *bool { return &s.UseRedis })},
 	{SettingInfo{Name: "REDIS_HOST"}, hostField},
@@ -99,6 +106,15 @@ var settingsTable = []setting{
 		SettingInfo{Name: "REDIS_KEEPALIVE_POOL", Default: "3"},
 		numberField(1, maxPool, func(s *Settings) *int { return &s.KeepalivePool }),
 	},
+}
+
+// The field of the URL looks into the table, which therefore cannot begin with it.
+func init() { settingsTable[0].settingField = urlField }
+
+// urlField shows nothing: what a URL says is shown by the settings that it sets.
+var urlField = settingField{
+	parse: (*settingsParser).parseURL,
+	show:  func(*Settings) string { return "" },
 }
 
 var unitField = settingField{
@@ -183,7 +199,8 @@ func secretField(at func(*Settings) *Secret) settingField {
 			*at(&p.s) = Secret(text)
 			return ""
 		},
-		show: func(s *Settings) string { return at(s).String() },
+		show:   func(s *Settings) string { return at(s).String() },
+		secret: at,
 	}
 }
 

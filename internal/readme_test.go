@@ -60,9 +60,9 @@ func TestReadmeCommands(t *testing.T) {
 func TestReadmeSettingsFile(t *testing.T) {
 	path := t.TempDir() + "/variables.env"
 	require.NoError(t, os.WriteFile(path, []byte(blocks(t, "env")[0]), 0o600))
-	get, err := bwstate.ReadEnvFile(path)
+	file, err := bwstate.ReadEnvFile(path)
 	require.NoError(t, err)
-	_, err = bwstate.ParseSettings(get)
+	_, err = bwstate.ReadSettings(file)
 	var problems *bwstate.SettingsError
 	require.ErrorAs(t, err, &problems)
 	require.Len(t, problems.Problems, 1)

@@ -74,7 +74,7 @@ func readSettings(getenv func(string) string, envFile string) (bwstate.Settings,
 	if err != nil {
 		return bwstate.Settings{}, err
 	}
-	return bwstate.ParseSettings(bwstate.FirstSet(getenv, file))
+	return bwstate.ReadSettings(bwstate.Source{Name: "environment", Get: getenv}, file)
 }
 
 // demonstrate opens the two nodes and lets them work.
