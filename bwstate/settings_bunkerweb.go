@@ -30,8 +30,6 @@ type nodeOptions struct {
 // textHost is a host with a port that need not be a number.
 type textHost struct{ Host, Port string }
 
-func (h textHost) String() string { return bracketed(h.Host) + ":" + h.Port }
-
 // readAsNode reads the settings as nodes do, in Lua.
 func readAsNode(texts func(name string) string) nodeOptions {
 	return nodeOptions{

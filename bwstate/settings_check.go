@@ -27,6 +27,10 @@ func (p *settingsParser) checkHost() {
 			p.fail("REDIS_HOST", p.made.written["REDIS_HOST"],
 				"its port is not the "+strconv.Itoa(p.s.Port)+" of REDIS_PORT; give the port once")
 		}
+		if !same {
+			p.made.from["REDIS_PORT"] = join(p.made.from["REDIS_HOST"], "REDIS_HOST")
+			p.made.written["REDIS_PORT"] = strconv.Itoa(p.hostPort)
+		}
 		p.s.Port = p.hostPort
 	}
 	if p.s.Network() == "unix" && p.s.SSL && p.s.SSLVerify && p.s.SSLServerName == "" && !p.failed("REDIS_SSL_SERVER_NAME") {
@@ -36,7 +40,7 @@ func (p *settingsParser) checkHost() {
 
 // checkURLUser refuses what is the password itself, written in the place of the user, in URLs of many other programs.
 func (p *settingsParser) checkURLUser() {
-	if p.url["REDIS_USERNAME"] != "" && !p.given["REDIS_PASSWORD"] {
+	if p.url["REDIS_USERNAME"] != "" && !p.given["REDIS_PASSWORD"] && !p.failed(urlName) {
 		p.fail(urlName, "", "has a user, and there is no password; write :password@ for a password alone, "+
 			"and REDIS_USERNAME for a user who needs none")
 	}

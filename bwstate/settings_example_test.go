@@ -52,6 +52,19 @@ func ExampleReadSettings() {
 		}
 	}
 	// Output:
+	// BWREDIS_URL=[hidden] (environment)
+	// USE_REDIS=yes (environment, BWREDIS_URL)
+	// REDIS_PORT=6390 (file testdata/settings.env)
+	// REDIS_DATABASE=2 (environment, BWREDIS_URL)
+	// REDIS_USERNAME=app (environment, BWREDIS_URL)
+	// REDIS_PASSWORD=[hidden] (environment, BWREDIS_URL)
+	// REDIS_SSL=yes (environment, BWREDIS_URL)
+	// REDIS_TIMEOUT=1.5s (environment, BWREDIS_URL)
+	// REDIS_SENTINEL_HOSTS=sentinel-1:26379 sentinel-2:26379 (environment, BWREDIS_URL)
+	// REDIS_SENTINEL_PASSWORD=[hidden] (file testdata/settings.env)
+	// REDIS_SENTINEL_MASTER=main (environment, BWREDIS_URL)
+	// REDIS_SENTINEL_SSL=yes (as REDIS_SSL)
+	// REDIS_SENTINEL_SSL_VERIFY=yes (as REDIS_SSL_VERIFY)
 }
 
 func ExampleSettings_Parity() {
@@ -66,4 +79,10 @@ func ExampleSettings_Parity() {
 		fmt.Println(difference)
 	}
 	// Output:
+	// REDIS_TIMEOUT, lua: waits 5ms, as numbers are milliseconds; here: waits 5s
+	// REDIS_TIMEOUT, python: waits 5ms, as numbers are milliseconds; here: waits 5s
+	// REDIS_KEEPALIVE_IDLE, lua: keeps unused connections for 300ms, as numbers are milliseconds; here: keeps unused connections for 5m0s
+	// REDIS_KEEPALIVE_IDLE, python: does not read it; here: keeps unused connections for 5m0s
+	// REDIS_KEEPALIVE_POOL, lua: keeps 3 unused connections in each worker process, and opens any number; here: keeps 3 connections, which all callers share
+	// REDIS_KEEPALIVE_POOL, python: opens 3 connections at most; here: keeps 3 connections, which all callers share
 }

@@ -1,8 +1,10 @@
 package bwstate
 
 import (
+	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -29,24 +31,23 @@ func (p *parity) compareHost() {
 }
 
 // reset is why Python does not take a number that is one here.
-func (p *parity) reset(taken string) string {
-	there := "takes " + taken
-	if p.python.Reset != "" {
-		there += ", as port, database, timeout and pool are at their defaults when one of them is no number to it: here " + p.python.Reset
+func (p *parity) reset() string {
+	if p.python.Reset == "" {
+		return ""
 	}
-	return there
+	return ", as port, database, timeout and pool are at their defaults when one of them is no number to it, which " + p.python.Reset + " is not"
 }
 
 func (p *parity) comparePort() {
 	if !p.withSentinels() && p.s.Network() == "tcp" && p.python.Port != p.s.Port && !strings.Contains(p.node.Host, ":") {
-		p.add("REDIS_PORT", python, p.reset(strconv.Itoa(p.python.Port)), "takes "+strconv.Itoa(p.s.Port))
+		p.add("REDIS_PORT", python, "takes "+strconv.Itoa(p.python.Port)+p.reset(), "takes "+strconv.Itoa(p.s.Port))
 	}
 }
 
 func (p *parity) compareDatabase() {
 	here := "takes " + strconv.Itoa(p.s.Database)
 	if p.python.Database != p.s.Database {
-		p.add("REDIS_DATABASE", python, p.reset(strconv.Itoa(p.python.Database)), here)
+		p.add("REDIS_DATABASE", python, "takes "+strconv.Itoa(p.python.Database)+p.reset(), here)
 	}
 	if p.withSentinels() && p.s.Database != 0 {
 		p.add("REDIS_DATABASE", pythonAPI, "takes 0 where there are sentinels", here)
@@ -72,25 +73,27 @@ func (p *parity) compareSentinels() {
 	if !p.withSentinels() {
 		return
 	}
-	here := "asks " + strings.Join(p.s.SentinelHosts, ", ")
-	if there := askedHosts(p.node.Sentinels); there != here {
-		p.add("REDIS_SENTINEL_HOSTS", node, there, here)
+	var ours []textHost
+	for _, addr := range p.s.SentinelHosts {
+		host, port, _ := net.SplitHostPort(addr)
+		ours = append(ours, textHost{host, port})
 	}
-	if there := askedHosts(p.python.Sentinels); there != here {
-		p.add("REDIS_SENTINEL_HOSTS", python, there, here)
+	if !slices.Equal(p.node.Sentinels, ours) {
+		p.add("REDIS_SENTINEL_HOSTS", node, asked(p.node.Sentinels), asked(ours))
+	}
+	if !slices.Equal(p.python.Sentinels, ours) {
+		p.add("REDIS_SENTINEL_HOSTS", python, asked(p.python.Sentinels), asked(ours))
 	}
 	p.add("REDIS_SENTINEL_HOSTS", nodeState, "reads bans and cached lookups from a replica where one answers", "reads from the master")
 }
 
-func askedHosts(hosts []textHost) string {
-	var b strings.Builder
-	for i, host := range hosts {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(host.String())
+// asked keeps host and port apart: together, some that were misread look right.
+func asked(hosts []textHost) string {
+	texts := make([]string, len(hosts))
+	for i, h := range hosts {
+		texts[i] = "host " + quoteShort(h.Host) + " at port " + quoteShort(h.Port)
 	}
-	return "asks " + b.String()
+	return "asks " + strings.Join(texts, ", ")
 }
 
 func (p *parity) compareSentinelUser() {

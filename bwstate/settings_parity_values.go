@@ -1,6 +1,7 @@
 package bwstate
 
 import (
+	"net/netip"
 	"strconv"
 	"time"
 )
@@ -10,8 +11,8 @@ func (p *parity) compareSSL() {
 		return
 	}
 	p.compareYes("REDIS_SSL")
-	if p.node.SSL {
-		p.add("REDIS_SSL", node, "sends no server name, and so gets the certificate of a server that has several by chance", "sends the name, where it is one")
+	if _, err := netip.ParseAddr(p.s.Host); p.node.SSL && (p.s.SSLServerName != "" || err != nil && !p.withSentinels()) {
+		p.add("REDIS_SSL", node, "sends no server name, so a server with several certificates has to guess", "sends the name")
 	}
 	if p.withSentinels() && p.python.SSL && p.s.sentinelSSL() {
 		p.add("REDIS_SSL", python, "speaks to the sentinels without TLS", "speaks TLS to them, too")
@@ -53,28 +54,36 @@ func (p *parity) compareTimeout() {
 		p.add("REDIS_TIMEOUT", nodeSessions, "waits "+nginxDefault.String()+no, here)
 	default:
 		if d := milliseconds(ms); d != p.s.Timeout {
-			p.add("REDIS_TIMEOUT", node, "waits "+d.String()+", as numbers are milliseconds", here)
+			p.add("REDIS_TIMEOUT", node, "waits "+d.String()+p.inMilliseconds("REDIS_TIMEOUT"), here)
 		}
 	}
 	if d := milliseconds(p.python.Timeout); d != p.s.Timeout {
-		there := p.reset(d.String())
-		if p.python.Reset == "" {
-			there += ", as numbers are milliseconds"
+		why := p.reset()
+		if why == "" {
+			why = p.inMilliseconds("REDIS_TIMEOUT")
 		}
-		p.add("REDIS_TIMEOUT", python, there, here)
+		p.add("REDIS_TIMEOUT", python, "waits "+d.String()+why, here)
 	}
+}
+
+// inMilliseconds is why a component has another duration than is here.
+func (p *parity) inMilliseconds(name string) string {
+	if p.s.source(settingNamed(name)) == "default" {
+		return ", its default"
+	}
+	return ", as numbers are milliseconds"
 }
 
 func milliseconds(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
 func (p *parity) compareIdle() {
 	here := "keeps unused connections for " + p.s.KeepaliveIdle.String()
-	d := nginxDefault
+	d, why := nginxDefault, ", as the text is no number to it"
 	if p.node.Idle != left {
-		d = milliseconds(p.node.Idle)
+		d, why = milliseconds(p.node.Idle), p.inMilliseconds("REDIS_KEEPALIVE_IDLE")
 	}
 	if d != p.s.KeepaliveIdle {
-		p.add("REDIS_KEEPALIVE_IDLE", node, "keeps unused connections for "+d.String(), here)
+		p.add("REDIS_KEEPALIVE_IDLE", node, "keeps unused connections for "+d.String()+why, here)
 	}
 	p.add("REDIS_KEEPALIVE_IDLE", python, "does not read it", here)
 }
@@ -86,5 +95,5 @@ func (p *parity) comparePool() {
 		n = connectorPool
 	}
 	p.add("REDIS_KEEPALIVE_POOL", node, "keeps "+strconv.Itoa(n)+" unused connections in each worker process, and opens any number", here)
-	p.add("REDIS_KEEPALIVE_POOL", python, p.reset(strconv.Itoa(p.python.Pool))+", as the most connections there may be", here)
+	p.add("REDIS_KEEPALIVE_POOL", python, "opens "+strconv.Itoa(p.python.Pool)+" connections at most"+p.reset(), here)
 }

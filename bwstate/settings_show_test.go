@@ -67,8 +67,9 @@ func TestSettingsHideSecrets(t *testing.T) {
 		"REDIS_PASSWORD="+canary, "REDIS_SENTINEL_PASSWORD="+canary+" "))
 	require.NoError(t, err)
 	require.Len(t, s.Warnings, 2)
-	requireHidden(t, s, canary)
-	requireHidden(t, &s, canary)
+	for _, v := range []any{s, &s, s.Effective(), s.Parity()} {
+		requireHidden(t, v, canary)
+	}
 
 	require.Equal(t, "BWREDIS_TIME_UNIT=seconds USE_REDIS=yes REDIS_HOST=redis REDIS_PORT=6379 REDIS_DATABASE=0 "+
 		"REDIS_USERNAME=app REDIS_PASSWORD=[hidden] REDIS_SSL=no REDIS_SSL_VERIFY=yes REDIS_TIMEOUT=5s "+
@@ -88,6 +89,23 @@ func TestSettingsStringIsWhatParseTakes(t *testing.T) {
 	require.NoError(t, err)
 	again, err := bwstate.ParseSettings(settingsFrom(splitShown(t, s.String())...))
 	require.NoError(t, err)
+	require.Equal(t, bwstate.Plain(s), bwstate.Plain(again))
+}
+
+// JSON says the same as String, in the same order, and a map made of it is a source of the same settings.
+func TestSettingsJSON(t *testing.T) {
+	s, err := bwstate.ReadSettings(bwstate.FromURL("rediss+sentinel://:" + canary + "@s1,s2/main/3?timeout=1500ms&ssl_ca=/a%22b"))
+	require.NoError(t, err)
+	encoded, err := json.Marshal(s)
+	require.NoError(t, err)
+	require.Equal(t, `{"BWREDIS_TIME_UNIT":"seconds","USE_REDIS":"yes","REDIS_PORT":"6379","REDIS_DATABASE":"3","REDIS_PASSWORD":"[hidden]",`+
+		`"REDIS_SSL":"yes","REDIS_SSL_VERIFY":"yes","REDIS_SSL_CA":"/a\"b","REDIS_TIMEOUT":"1.5s","REDIS_SENTINEL_HOSTS":"s1:26379 s2:26379",`+
+		`"REDIS_SENTINEL_MASTER":"main","REDIS_KEEPALIVE_IDLE":"5m0s","REDIS_KEEPALIVE_POOL":"3"}`, string(encoded))
+	var values map[string]string
+	require.NoError(t, json.Unmarshal(encoded, &values))
+	again, err := bwstate.ReadSettings(bwstate.FromMap("", values))
+	require.NoError(t, err)
+	again.Password = s.Password
 	require.Equal(t, bwstate.Plain(s), bwstate.Plain(again))
 }
 

@@ -142,10 +142,12 @@ func (r *urlReader) readUser(text string) {
 	}
 	if problem != "" {
 		r.fail("", "user: "+problem)
+		return
 	}
 	password, problem = unescape(password)
 	if problem != "" {
 		r.fail("", "password: "+problem)
+		return
 	}
 	r.values["REDIS_USERNAME"] = user
 	if hasPassword {
@@ -187,6 +189,7 @@ func (r *urlReader) readSentinels(text, shown string) {
 		}
 		if problem != "" {
 			r.fail(shown, "host "+decimal(i+1)+": "+problem)
+			continue
 		}
 		all = append(all, entry)
 	}

@@ -11,6 +11,7 @@ func (r *urlReader) readPath(path string) {
 		decoded, problem := unescape(path)
 		if problem != "" {
 			r.fail("", "path: "+problem)
+			return
 		}
 		r.values["REDIS_HOST"] = unixPrefix + decoded
 		return
