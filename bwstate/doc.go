@@ -10,6 +10,11 @@
 //
 // With USE_REDIS=no, [Open] opens an embedded store instead: the same operations, in the memory of one process.
 //
+// # Settings
+//
+// [ReadSettings] takes them from several sources: the environment, a variables.env file, a map, a URL, and files that hold secrets. [Settings.Effective] says what is in
+// force and where it is from, [Settings.Parity] what BunkerWeb itself would make of the same settings, which often is something else.
+//
 // # Results
 //
 // What does not exist is a false, never an error. Errors are those of the layers below, and all work with errors.Is and errors.As: a *resp.Error is the

@@ -88,7 +88,7 @@ func urlOf(s *Settings) string {
 		hosts = encode(s.Username) + ":" + encode(string(s.Password)) + "@" + hosts
 	}
 	if s.Network() == "unix" {
-		hosts += encode(strings.TrimPrefix(s.Host, unixPrefix))
+		hosts += strings.ReplaceAll(encode(strings.TrimPrefix(s.Host, unixPrefix)), "%2f", "/")
 	}
 	apart := []string{"USE_REDIS", "REDIS_HOST", "REDIS_PORT", "REDIS_USERNAME", "REDIS_PASSWORD", "REDIS_SSL", "REDIS_SENTINEL_HOSTS"}
 	none := unset()

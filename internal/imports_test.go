@@ -35,6 +35,7 @@ var policy = map[string][]string{
 	"internal/conformance":    {"bwstate", "resp"},
 	"examples/banned":         {"bwstate"},
 	"examples/cluster":        {"bwstate"},
+	"examples/settings":       {"bwstate"},
 }
 
 // pure lists what a package may not import even from the standard library.

@@ -51,7 +51,7 @@ func TestReadmeCommands(t *testing.T) {
 				require.Contains(t, string(makefile), "\n"+target+":", "make %s", target)
 				continue
 			}
-			require.Regexp(t, `^(USE_REDIS=yes REDIS_HOST=127\.0\.0\.1 )?go run \./examples/cluster( -env variables\.env)?$`, command)
+			require.Regexp(t, `^(USE_REDIS=yes REDIS_HOST=127\.0\.0\.1 )?go run \./examples/(cluster|settings)( -env variables\.env| -url \S+)?$`, command)
 		}
 	}
 }
@@ -67,6 +67,20 @@ func TestReadmeSettingsFile(t *testing.T) {
 	require.ErrorAs(t, err, &problems)
 	require.Len(t, problems.Problems, 1)
 	require.Equal(t, "REDIS_PASSWORD_FILE", problems.Problems[0].Name)
+}
+
+// Every URL that is shown is one.
+func TestReadmeURLs(t *testing.T) {
+	urls := regexp.MustCompile("[`']((?:(?:redis|valkey)s?(?:\\+sentinel)?://|unix:/)[^`'\\s]+)[`']").FindAllStringSubmatch(readme(t), -1)
+	require.Len(t, urls, 8)
+	for _, url := range urls {
+		if url[1] == "unix:/path" {
+			continue // of REDIS_HOST
+		}
+		_, err := bwstate.ReadSettings(bwstate.FromURL(strings.ReplaceAll(url[1], "?password_file=/run/secrets/redis", "")), // which is not here
+			bwstate.FromMap("", map[string]string{"REDIS_PASSWORD": "secret"}))
+		require.NoError(t, err, url[1])
+	}
 }
 
 // The table lists every setting, with its default and its unit, and no other.
