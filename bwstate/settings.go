@@ -86,7 +86,7 @@ type Settings struct {
 	// Logger is told by [Open], as warnings and each once, what Warnings holds, and later what is wrong without
 	// stopping anything: certificates that expire soon, files that have changed and cannot be used; and by the pool of outages, of connections that
 	// broke and of servers that are no master, each sort once in 30 seconds with a count. nil: nobody is told.
-	Logger *slog.Logger `json:"-"`
+	Logger *slog.Logger
 
 	made *making // nil: by hand
 }

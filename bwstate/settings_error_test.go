@@ -36,6 +36,7 @@ func TestSettingsRefused(t *testing.T) {
 		{"REDIS_PORT=99999999999999999999", "REDIS_PORT", "99999999999999999999", port},
 		{"REDIS_PORT=redis", "REDIS_PORT", "redis", "in digits only"},
 		{"REDIS_PORT=+6379", "REDIS_PORT", "+6379", "in digits only"},
+		{"REDIS_PORT=tcp://10.0.0.1:6379", "REDIS_PORT", "tcp://10.0.0.1:6379", "Docker and Kubernetes set this one"},
 		{"REDIS_PORT=-1", "REDIS_PORT", "-1", "in digits only"},
 		{"REDIS_PORT= 6379", "REDIS_PORT", " 6379", "in digits only"},
 		{"REDIS_PORT=63 79", "REDIS_PORT", "63 79", "in digits only"},

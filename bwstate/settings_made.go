@@ -11,6 +11,9 @@ type value struct {
 // isSet says whether there is anything; a file may still be unreadable.
 func (v value) isSet() bool { return v.text != "" || v.path != "" }
 
+// same says whether both say the same of a setting, wherever they are from.
+func (v value) same(other value) bool { return v.text == other.text && v.path == other.path }
+
 // making is what settings remember of how they were made.
 type making struct {
 	parsed  Settings          // as they came out: what differs from it now was set by the program

@@ -101,33 +101,36 @@ func (p *settingsParser) read(st *setting) (v value, ok bool) {
 func (p *settingsParser) readFrom(i int, st *setting) (v value, set, ok bool) {
 	src := &p.sources[i]
 	p.where[st.Name] = src.Name
-	if level, is := p.level[urlName]; is && level == i && st.Name != urlName && p.url != nil {
-		if inURL, occupied := p.written(st, join(src.Name, urlName), p.fromURL); occupied {
-			named, both := p.written(st, src.Name, src.set)
-			switch {
-			case !both || !named.isSet(): // what is set to "" in the source is overruled
-				p.where[st.Name] = join(src.Name, urlName)
-				return p.fileOf(st, inURL)
-			case st.Name != "USE_REDIS" && named.text+named.path != inURL.text+inURL.path:
-				p.refuseBoth(st, named)
-				return value{}, true, false
-			}
+	v, set = p.written(st, src.Name, src.set)
+	if inURL, occupied := p.inURL(i, st); occupied {
+		switch {
+		case !v.isSet():
+			p.where[st.Name] = inURL.from
+			return p.fileOf(st, inURL)
+		case st.Name != "USE_REDIS" && !v.same(inURL):
+			p.refuseBoth(st, v)
+			return value{}, true, false
 		}
 	}
-	v, set = p.written(st, src.Name, src.set)
-	if set && !v.isSet() {
-		p.made.noteEmpty(st.Name)
+	switch {
+	case !set:
 		return value{}, false, true
-	}
-	if !set {
+	case !v.isSet():
+		p.made.noteEmpty(st.Name)
 		return value{}, false, true
 	}
 	return p.fileOf(st, v)
 }
 
-func (p *settingsParser) fromURL(name string) (text string, ok bool) {
-	text, ok = p.url[name]
-	return text, ok
+// inURL returns what BWREDIS_URL says of a setting, if it is this source that has it. It may say that it is not set.
+func (p *settingsParser) inURL(i int, st *setting) (v value, ok bool) {
+	if p.url == nil || p.level[urlName] != i {
+		return value{}, false
+	}
+	return p.written(st, join(p.sources[i].Name, urlName), func(name string) (text string, ok bool) {
+		text, ok = p.url[name]
+		return text, ok
+	})
 }
 
 // written looks for NAME and NAME_FILE in one place, without reading the file.

@@ -58,7 +58,7 @@ var settingsTable = []setting{
 	{SettingInfo{Name: "REDIS_HOST"}, hostField},
 	{
 		SettingInfo{Name: "REDIS_PORT", Default: "6379"},
-		numberField(1, maxPort, func(s *Settings) *int { return &s.Port }),
+		linkedField(numberField(1, maxPort, func(s *Settings) *int { return &s.Port })),
 	},
 	{
 		SettingInfo{Name: "REDIS_DATABASE", Default: "0"},
@@ -180,6 +180,19 @@ func numberField(low, high int, at func(*Settings) *int) settingField {
 		},
 		show: func(s *Settings) string { return strconv.Itoa(*at(s)) },
 	}
+}
+
+// linkedField explains where a REDIS_PORT comes from that nobody has written.
+func linkedField(f settingField) settingField {
+	parse := f.parse
+	f.parse = func(p *settingsParser, text string) string {
+		problem := parse(p, text)
+		if problem != "" && strings.HasPrefix(text, "tcp://") {
+			problem += "; Docker and Kubernetes set this one to such a text for a service that is called redis: call it something else, or leave its links out"
+		}
+		return problem
+	}
+	return f
 }
 
 func textField(check func(string) string, at func(*Settings) *string) settingField {

@@ -28,8 +28,8 @@ func FuzzURL(f *testing.F) {
 				continue
 			}
 			checkSettings(t, s)
-			require.True(t, s.UseRedis)
-			require.True(t, s.Host != "" || len(s.SentinelHosts) > 0)
+			require.Equal(t, url != "", s.UseRedis)
+			require.Equal(t, url != "", s.Host != "" || len(s.SentinelHosts) > 0)
 		}
 	})
 }
