@@ -221,6 +221,9 @@ func TestSettingsConnectLikePython(t *testing.T) {
 				require.NoError(t, state.Close())
 			}
 			here := slices.DeleteFunc(server.Commands(), func(line string) bool { return line == "ROLE" })
+			if len(settings.SentinelHosts) > 0 && len(here) > len(there) { // the watch of the sentinels has gone on
+				here = here[:len(there)]
+			}
 			require.Equal(t, there, here)
 		})
 	}
