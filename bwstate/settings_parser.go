@@ -173,8 +173,13 @@ func (p *settingsParser) refuseBoth(st *setting, named value) {
 // reportUnknown warns of what looks like a setting.
 func (p *settingsParser) reportUnknown() {
 	for i := range p.sources {
-		if names := p.sources[i].unknown(); len(names) > 0 {
-			p.warn(join(p.sources[i].Name, strings.Join(names, ", ")) + ": no such settings, so they are not used")
+		src := &p.sources[i]
+		for _, name := range src.unknown() {
+			where := ""
+			if src.Name != "" {
+				where = " (" + src.Name + ")"
+			}
+			p.warn(name + where + " is the name of no setting, so it is not used")
 		}
 	}
 }
