@@ -2,7 +2,8 @@ package bwstate
 
 import "net/netip"
 
-// This file holds the keys of BunkerWeb, one function each. They are not hashed and carry no hash tags.
+// This file holds the keys of BunkerWeb, one function each. They are not hashed and carry no hash tags. At the end are those of our own, which begin with
+// what no key of BunkerWeb begins with.
 
 // defaultService is what nginx calls a request that fits no server block. Its bad behaviour always counts globally.
 const defaultService = "_"
@@ -27,3 +28,10 @@ func badBehaviorKey(scope Scope, service string, ip netip.Addr) string {
 func sessionKey(cookie string, id SessionID) string {
 	return "sessions_:" + cookie + ":" + id.Text()
 }
+
+// appSessionKey is where a session of the application's own is kept. The handle is a hash of its id, so that whoever sees keys cannot use sessions. Without a handle it
+// is what the keys of all sessions begin with.
+func appSessionKey(app, handle string) string { return "bwredis:session:" + app + ":" + handle }
+
+// appSubjectKey is the index of a subject's sessions, by the subject's hash; without that, what the keys of all indexes begin with.
+func appSubjectKey(app, subject string) string { return "bwredis:subject:" + app + ":" + subject }

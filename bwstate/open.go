@@ -93,6 +93,11 @@ func openLocal() *State {
 	return &State{rt: store, close: store.Close}
 }
 
+// isClosed reports whether err says that the State, or what stands behind it, was closed.
+func isClosed(err error) bool {
+	return errors.Is(err, pool.ErrClosed) || errors.Is(err, conn.ErrClosed) || errors.Is(err, localstore.ErrClosed)
+}
+
 // A backend is what stands behind a State that has servers.
 type backend struct {
 	pool     *pool.Pool

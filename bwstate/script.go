@@ -19,16 +19,24 @@ type script struct {
 // A twin does in the embedded store what a script does on a server. call runs a command as redis.pcall does; the reply is appended to dst.
 type twin = func(call func(args ...string) resp.Value, keys, argv []string, dst []byte) []byte
 
-func newScript(file string, twin twin) *script {
-	text, err := luaFiles.ReadFile("lua/" + file)
-	if err != nil {
-		panic("bwstate: " + err.Error()) // a missing file would fail every test
+// newScript makes a script of a file. What is common to several scripts is in files of its own, which stand in front of it.
+func newScript(file string, twin twin, common ...string) *script {
+	var text []byte
+	for _, name := range append(common, file) {
+		part, err := luaFiles.ReadFile("lua/" + name)
+		if err != nil {
+			panic("bwstate: " + err.Error()) // a missing file would fail every test
+		}
+		text = append(text, part...)
 	}
 	return &script{Script: resp.NewScript(string(text)), twin: twin}
 }
 
 // scripts are all there are.
-var scripts = []*script{increaseScript, decreaseScript}
+var scripts = []*script{
+	increaseScript, decreaseScript,
+	putSessionScript, touchSessionScript, revokeSessionScript, revokeSubjectScript, listSessionsScript,
+}
 
 // eval runs a script that returns an integer. A connection sends the text to a server that does not know it.
 func (s *State) eval(ctx context.Context, sc *script, keys []string, argv ...int64) (int64, error) {

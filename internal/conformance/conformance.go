@@ -39,6 +39,7 @@ func Run(t *testing.T, newState func(t *testing.T) *bwstate.State) {
 		{"stored bans", storedBanTests()},
 		{"bad behavior", badBehaviorTests},
 		{"sessions", sessionTests},
+		{"application's sessions", appSessionTests},
 		{"commands", commandTests},
 		{"durable", durableTests},
 		{"everything", everythingTests},

@@ -22,6 +22,38 @@ func strlen(t *turn, args [][]byte) {
 	t.int(0)
 }
 
+// getrange is GETRANGE key start end. Both ends are included, and negative ones count from behind.
+func getrange(t *turn, args [][]byte) {
+	start, ok := parseInt(args[2])
+	end, also := parseInt(args[3])
+	if !ok || !also {
+		t.fail(errNotInteger)
+		return
+	}
+	e := t.db.get(args[1])
+	if e == nil {
+		t.bulk("")
+		return
+	}
+	size := int64(len(e.value))
+	if start < 0 && end < 0 && start > end {
+		t.bulk("")
+		return
+	}
+	if start < 0 {
+		start = max(0, size+start)
+	}
+	if end < 0 {
+		end = max(0, size+end)
+	}
+	end = min(end, size-1)
+	if start > end {
+		t.bulk("")
+		return
+	}
+	t.bulk(e.value[start : end+1])
+}
+
 // set is SET key value [NX | XX] [GET] [EX s | PX ms | EXAT s | PXAT ms | KEEPTTL].
 func set(t *turn, args [][]byte) {
 	o, ok := parseOptions(args[3:], setOptions)

@@ -14,16 +14,17 @@ type command struct {
 }
 
 var commands = map[string]command{
-	"get":    {arity: 2, run: get},
-	"mget":   {arity: -2, run: mget},
-	"strlen": {arity: 2, run: strlen},
-	"set":    {arity: -3, run: set, write: true},
-	"setex":  {arity: 4, run: setex, write: true},
-	"psetex": {arity: 4, run: psetex, write: true},
-	"getdel": {arity: 2, run: getdel, write: true},
-	"getex":  {arity: -2, run: getex, write: true},
-	"mset":   {arity: -3, run: mset, write: true},
-	"append": {arity: 3, run: appendTo, write: true},
+	"get":      {arity: 2, run: get},
+	"mget":     {arity: -2, run: mget},
+	"strlen":   {arity: 2, run: strlen},
+	"getrange": {arity: 4, run: getrange},
+	"set":      {arity: -3, run: set, write: true},
+	"setex":    {arity: 4, run: setex, write: true},
+	"psetex":   {arity: 4, run: psetex, write: true},
+	"getdel":   {arity: 2, run: getdel, write: true},
+	"getex":    {arity: -2, run: getex, write: true},
+	"mset":     {arity: -3, run: mset, write: true},
+	"append":   {arity: 3, run: appendTo, write: true},
 
 	"incr":   {arity: 2, run: incr, write: true},
 	"decr":   {arity: 2, run: decr, write: true},

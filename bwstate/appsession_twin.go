@@ -1,0 +1,222 @@
+package bwstate
+
+import (
+	"strconv"
+
+	"github.com/bwredis/bwredis/resp"
+)
+
+// A twinCall is a twin of one of lua/appsession*.lua at work.
+type twinCall struct {
+	call func(args ...string) resp.Value
+	dst  []byte
+}
+
+func (t *twinCall) text(s string) []byte { return resp.AppendBulk(t.dst, s) }
+func (t *twinCall) none() []byte         { return resp.AppendNull(t.dst, 3) }
+
+func (t *twinCall) clock() int64 {
+	now := t.call("TIME").Elems()
+	seconds, _ := now[0].Int()
+	micros, _ := now[1].Int()
+	return seconds*1000 + micros/1000
+}
+
+// read returns a session, and the whole value; reply is what ends the script when the key holds something else. There is nothing when both are nil.
+func (t *twinCall) read(key string) (h *head, value string, reply []byte) {
+	v := t.call("GET", key)
+	if v.IsNull() {
+		return nil, "", nil
+	}
+	value, _ = v.Text() // the embedded store has nothing but strings
+	parsed, ok := parseHead(value)
+	if !ok {
+		return nil, "", t.text(notOurs)
+	}
+	return &parsed, value, nil
+}
+
+// set writes a value until a time; reply is what ends the script, if anything.
+func (t *twinCall) set(key, value string, until int64) (reply []byte) {
+	if set := t.call("SET", key, value, "PXAT", strconv.FormatInt(until, 10)); set.Err() != nil {
+		return appendValue(t.dst, set)
+	}
+	return nil
+}
+
+// remove ends a session, and takes it out of its index.
+func (t *twinCall) remove(key string, h *head, indexes string) {
+	t.call("UNLINK", key)
+	if h.subject != nobody {
+		t.leave(indexes+h.subject, handleOf(key))
+	}
+}
+
+// handleOf returns the handle of the session that has this key.
+func handleOf(key string) string { return key[max(0, len(key)-hashSize):] }
+
+// putSessionTwin is lua/appsession_put.lua.
+func putSessionTwin(call func(args ...string) resp.Value, keys, argv []string, dst []byte) []byte {
+	t := &twinCall{call, dst}
+	now, from, to, indexes := t.clock(), keys[0], keys[1], argv[4]
+	expected, created := number(argv[0]), number(argv[8])
+	old, _, reply := t.read(from)
+	switch {
+	case reply != nil:
+		return reply
+	case old != nil && old.expires < now:
+		old = nil
+	}
+	h := head{kind: argv[6][0], created: created, rotated: now, used: now, subject: argv[5]}
+	if created == 0 {
+		h.created = now
+	}
+	switch {
+	case old == nil && expected != newSession && expected != anySession:
+		return t.none()
+	case old == nil:
+	case expected == newSession:
+		return t.text(notOurs)
+	case expected != anySession && old.version != expected:
+		return t.text(string(otherVersion) + strconv.FormatInt(old.version, 10))
+	case expected != anySession && from == to && old.subject != h.subject:
+		return t.text(otherSubject)
+	default:
+		h.version, h.created = old.version, old.created
+		if from == to {
+			h.rotated = old.rotated
+		}
+	}
+	if exists, _ := t.call("EXISTS", to).Int(); from != to && exists == 1 {
+		return t.text(notOurs)
+	}
+	h.version++
+	if h.expires = limit(argv[1:4], &h); h.expires <= now {
+		if old != nil {
+			t.remove(from, old, indexes)
+		}
+		return t.none()
+	}
+	return t.write(from, to, old, &h, indexes, argv[7], now)
+}
+
+// write is the part of appsession_put.lua that changes something.
+func (t *twinCall) write(from, to string, old, h *head, indexes, data string, now int64) []byte {
+	if h.subject != nobody {
+		if reply := t.enter(indexes+h.subject, handleOf(to), h.expires, now); reply != nil {
+			return reply
+		}
+	}
+	text := string(h.append(nil))
+	if reply := t.set(to, text+data, h.expires); reply != nil {
+		return reply
+	}
+	switch {
+	case old == nil:
+	case from != to:
+		t.remove(from, old, indexes)
+	case old.subject != h.subject && old.subject != nobody:
+		t.leave(indexes+old.subject, handleOf(from))
+	}
+	return t.text(text)
+}
+
+// touchSessionTwin is lua/appsession_touch.lua.
+func touchSessionTwin(call func(args ...string) resp.Value, keys, argv []string, dst []byte) []byte {
+	t := &twinCall{call, dst}
+	now, indexes := t.clock(), argv[3]
+	h, value, reply := t.read(keys[0])
+	switch {
+	case reply != nil:
+		return reply
+	case h == nil || h.expires < now:
+		return t.none()
+	}
+	h.used = now
+	if h.expires = limit(argv[:3], h); h.expires <= now {
+		t.remove(keys[0], h, indexes)
+		return t.none()
+	}
+	if h.subject != nobody {
+		if reply := t.enter(indexes+h.subject, handleOf(keys[0]), h.expires, now); reply != nil {
+			return reply
+		}
+	}
+	value = string(h.append(nil)) + value[headSize:]
+	if reply := t.set(keys[0], value, h.expires); reply != nil {
+		return reply
+	}
+	return t.text(value)
+}
+
+// revokeSessionTwin is lua/appsession_revoke.lua.
+func revokeSessionTwin(call func(args ...string) resp.Value, keys, argv []string, dst []byte) []byte {
+	t := &twinCall{call, dst}
+	h, value, reply := t.read(keys[0])
+	switch {
+	case reply != nil:
+		return reply
+	case h == nil:
+		return t.none()
+	}
+	t.remove(keys[0], h, argv[0])
+	return t.text(value[:headSize])
+}
+
+// revokeSubjectTwin is lua/appsession_revokeall.lua.
+func revokeSubjectTwin(call func(args ...string) resp.Value, keys, argv []string, dst []byte) []byte {
+	t := &twinCall{call, dst}
+	lines, ok := t.index(keys[0])
+	if !ok {
+		return t.text(notOurIndex)
+	}
+	ended := 0
+	for _, line := range lines {
+		if line.handle == argv[2] {
+			continue
+		}
+		t.leave(keys[0], line.handle)
+		if h, _, _ := t.read(argv[0] + line.handle); h != nil && h.subject == argv[1] {
+			t.call("UNLINK", argv[0]+line.handle)
+			ended++
+		}
+	}
+	return t.text(string(howMany) + strconv.Itoa(ended))
+}
+
+// listSessionsTwin is lua/appsession_list.lua.
+func listSessionsTwin(call func(args ...string) resp.Value, keys, argv []string, dst []byte) []byte {
+	t := &twinCall{call, dst}
+	lines, ok := t.index(keys[0])
+	if !ok {
+		return resp.AppendBulk(resp.AppendAggregate(dst, resp.Array, 1, 3), notOurIndex)
+	}
+	now, most := t.clock(), number(argv[2])
+	var found []string
+	count := int64(0)
+	for _, line := range lines {
+		h, value, _ := t.read(argv[0] + line.handle)
+		if h == nil || h.subject != argv[1] || h.expires < now {
+			continue
+		}
+		if count++; count <= most {
+			found = append(found, line.handle, value[:headSize])
+		}
+	}
+	dst = resp.AppendBulk(resp.AppendAggregate(dst, resp.Array, 1+len(found), 3), strconv.FormatInt(count, 10))
+	for _, text := range found {
+		dst = resp.AppendBulk(dst, text)
+	}
+	return dst
+}
+
+// limit returns when a session ends. limits are how long it may be idle, keep its id, and live, in milliseconds.
+func limit(limits []string, h *head) int64 {
+	return min(h.used+number(limits[0]), h.rotated+number(limits[1]), h.created+number(limits[2]))
+}
+
+// number reads an argument that is a number, because these scripts have no other caller than this package.
+func number(text string) int64 {
+	n, _ := strconv.ParseInt(text, 10, 64)
+	return n
+}

@@ -1,0 +1,175 @@
+package bwstate
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"sync"
+
+	"github.com/bwredis/bwredis/resp"
+)
+
+// A sessionOp is a request about a session, with its reply, which is one text or nothing.
+type sessionOp struct {
+	q       resp.Request
+	reply   []byte
+	missing bool
+	body    []byte // what is stored, before encryption
+	sealed  []byte // and after
+}
+
+var sessionOps = sync.Pool{New: func() any { return new(sessionOp) }}
+
+func newSessionOp() *sessionOp { return sessionOps.Get().(*sessionOp) }
+
+func (op *sessionOp) recycle() {
+	if cap(op.reply)+cap(op.body)+cap(op.sealed)+len(op.q.Encoded()) > 4*maxKeptRequest {
+		*op = sessionOp{}
+	}
+	clear(op.body) // it is not encrypted
+	op.q.Reset()
+	op.reply, op.body, op.sealed, op.missing = op.reply[:0], op.body[:0], op.sealed[:0], false
+	sessionOps.Put(op)
+}
+
+// HandleReply takes the reply.
+func (op *sessionOp) HandleReply(_ int, r *resp.Reply) error {
+	if err := r.Err(); err != nil {
+		return err
+	}
+	if op.missing = r.Null(); !op.missing {
+		op.reply = r.AppendTo(op.reply[:0])
+	}
+	return r.Err()
+}
+
+func (op *sessionOp) limits(limits [3]int64) {
+	for _, ms := range limits {
+		op.q.Int(ms)
+	}
+}
+
+// A move says from where to where a session is written, and what must hold.
+type move struct {
+	from, to string // handles
+	token    string // of the session to be
+	expected int64  // version
+	created  int64  // Unix milliseconds; 0: now
+	limits   [3]int64
+}
+
+// put encodes appsession_put.lua.
+func (op *sessionOp) put(ss *AppSessions, s *AppSession, m move) {
+	subject := subjectHash(s.Subject)
+	op.body = appendBody(op.body[:0], s.Subject, s.Data)
+	kind, data := "p", op.body
+	if !ss.keys.empty() {
+		var room [256]byte
+		op.sealed = ss.keys.seal(op.sealed[:0], m.token, ss.context(room[:0], subject), op.body)
+		kind, data = "e", op.sealed
+	}
+	op.q.Script(putSessionScript.Script, appSessionKey(ss.name, m.from), appSessionKey(ss.name, m.to)).Int(m.expected)
+	op.limits(m.limits)
+	op.q.Str(appSubjectKey(ss.name, "")).Str(subject).Str(kind).Bytes(data).Int(m.created)
+}
+
+// context is what encrypted data belongs to, besides the token: so it cannot be moved to another application or subject.
+func (ss *AppSessions) context(dst []byte, subject string) []byte {
+	return append(append(append(dst, ss.name...), ' '), subject...)
+}
+
+// run sends a request, and returns what went wrong as the caller sees it.
+func (ss *AppSessions) run(ctx context.Context, op *sessionOp) error {
+	err := ss.state.roundTrip(ctx, &op.q, op)
+	if err != nil {
+		return sessionError(ctx, err)
+	}
+	if op.missing {
+		return nil
+	}
+	switch string(op.reply) {
+	case notOurs:
+		return &AppSessionValueError{Reason: NotASession}
+	case notOurIndex:
+		return &AppSessionValueError{Reason: NotAnIndex}
+	case otherSubject:
+		return &ArgumentError{Name: "Subject", Problem: "has changed: Rotate gives the session another token, Save does not"}
+	case "":
+		return &AppSessionValueError{Reason: NotASession}
+	}
+	return nil
+}
+
+// sessionError says what a round trip's error means.
+func sessionError(ctx context.Context, err error) error {
+	switch {
+	case resp.IsCode(err, "WRONGTYPE"):
+		return &AppSessionValueError{Reason: WrongType, Err: err}
+	case isOutage(ctx, err):
+		return &AwayError{Err: err}
+	}
+	return err
+}
+
+// isOutage reports whether err says that there is no server to talk to, rather than that one refused, that its answer makes no sense, that the caller left, or that
+// the State was closed.
+func isOutage(ctx context.Context, err error) bool {
+	var reply *resp.Error
+	var mismatch *resp.TypeError
+	var broken *resp.SyntaxError
+	switch {
+	case ctx.Err() != nil, errors.As(err, &mismatch), errors.As(err, &broken), isClosed(err):
+		return false
+	case errors.As(err, &reply):
+		return reply.Code() == "LOADING" || reply.Code() == "MASTERDOWN"
+	}
+	return true
+}
+
+// decode reads a stored session.
+func (ss *AppSessions) decode(token, handle string, value []byte) (AppSession, error) {
+	h, ok := parseHead(value)
+	if !ok {
+		return AppSession{}, &AppSessionValueError{Reason: NotASession}
+	}
+	data := value[headSize:]
+	if len(data) > ss.maxData+maxSubject+binary.MaxVarintLen64+minSealed {
+		return AppSession{}, &AppSessionValueError{Reason: TooLarge}
+	}
+	s := AppSession{AppSessionInfo: h.info(handle, InStore), Token: Secret(token)}
+	switch {
+	case h.kind == sealedData:
+		var room [256]byte
+		body, err := ss.keys.open(nil, token, ss.context(room[:0], h.subject), data)
+		if err != nil {
+			return AppSession{}, err
+		}
+		return s, s.readBody(body, h.subject)
+	case !ss.plain:
+		return AppSession{}, &AppSessionValueError{Reason: NotEncrypted}
+	}
+	return s, s.readBody(append([]byte(nil), data...), h.subject)
+}
+
+// appendBody writes what is stored behind the head: the length of the subject, the subject, the data.
+func appendBody(dst []byte, subject string, data []byte) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(subject)))
+	return append(append(dst, subject...), data...)
+}
+
+// readBody reads what appendBody wrote, and keeps body.
+func (s *AppSession) readBody(body []byte, subject string) error {
+	n, size := binary.Uvarint(body)
+	if size <= 0 || n > maxSubject || n > uint64(len(body)-size) {
+		return &AppSessionValueError{Reason: Altered}
+	}
+	body = body[size:]
+	s.Subject, s.Data = string(body[:n]), body[n:]
+	if subjectHash(s.Subject) != subject {
+		return &AppSessionValueError{Reason: Altered}
+	}
+	return nil
+}
+
+// digits reads a number that a script returned.
+func digits(text []byte) int64 { return number(string(text)) }
