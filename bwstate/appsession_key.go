@@ -25,8 +25,11 @@ func NewAppSessionKey() Secret {
 	return Secret(base64.StdEncoding.EncodeToString(key[:]))
 }
 
-// A keyring encrypts with its first key and decrypts with all. Behind a pointer, because fmt does not follow that in a field.
-type keyring struct{ keys []sealKey }
+// A keyring encrypts with its first key and decrypts with all. The keys are in what functions hold, because fmt finds the way to everything else.
+type keyring struct {
+	first func() *sealKey // nil: there are none
+	find  func(id []byte) *sealKey
+}
 
 type sealKey struct {
 	id  [keyIDSize]byte
@@ -34,7 +37,15 @@ type sealKey struct {
 }
 
 func newKeyring(texts []Secret) (*keyring, error) {
-	ring := &keyring{}
+	var keys []sealKey
+	find := func(id []byte) *sealKey {
+		for i := range keys {
+			if string(keys[i].id[:]) == string(id) {
+				return &keys[i]
+			}
+		}
+		return nil
+	}
 	for i, text := range texts {
 		key, err := base64.StdEncoding.DecodeString(string(text))
 		if err != nil || len(key) != 32 {
@@ -43,28 +54,23 @@ func newKeyring(texts []Secret) (*keyring, error) {
 		k := sealKey{key: [32]byte(key)}
 		sum := sha256.Sum256(append([]byte(keyIDInfo), key...))
 		copy(k.id[:], sum[:])
-		if ring.find(k.id[:]) != nil {
+		if find(k.id[:]) != nil {
 			return nil, &ArgumentError{Name: fmt.Sprintf("Keys[%d]", i), Problem: "is there twice"}
 		}
-		ring.keys = append(ring.keys, k)
+		keys = append(keys, k)
+	}
+	ring := &keyring{find: find}
+	if len(keys) > 0 {
+		ring.first = func() *sealKey { return &keys[0] }
 	}
 	return ring, nil
 }
 
-func (ring *keyring) empty() bool { return len(ring.keys) == 0 }
-
-func (ring *keyring) find(id []byte) *sealKey {
-	for i := range ring.keys {
-		if string(ring.keys[i].id[:]) == string(id) {
-			return &ring.keys[i]
-		}
-	}
-	return nil
-}
+func (ring *keyring) empty() bool { return ring.first == nil }
 
 // seal appends text, encrypted for a session, to dst. context is what text belongs to, and must be the same when it is opened.
 func (ring *keyring) seal(dst []byte, token string, context, text []byte) []byte {
-	k := &ring.keys[0]
+	k := ring.first()
 	dst = append(dst, k.id[:]...)
 	return k.cipher(token).Seal(dst, nil, text, context)
 }

@@ -31,7 +31,8 @@ func operations(f *fixture) []operation {
 	ss, id := f.sessions("s"), bwstate.NewSessionID()
 	b := bwstate.BadBehavior{Service: site, Threshold: 2}
 	durable := f.state.WaitReplicas(1, time.Millisecond)
-	return []operation{
+	own, ownSession := f.appSessions(bwstate.AppSessionConfig{}), &bwstate.AppSession{}
+	return append(appOperations(own, ownSession), []operation{
 		{"Ping", func(ctx context.Context, s state) error { return s.Ping(ctx) }},
 		{"Server", func(ctx context.Context, s state) error { return second(s.Server(ctx)) }},
 		{"Do", func(ctx context.Context, s state) error { return second(s.Do(ctx, "SET", "k", "v")) }},
@@ -55,7 +56,7 @@ func operations(f *fixture) []operation {
 			return second(durable.SaveSession(ctx, ss, id, []byte("x"), time.Hour))
 		}},
 		{"Durable.DeleteSession", func(ctx context.Context, _ state) error { return third(durable.DeleteSession(ctx, ss, id)) }},
-	}
+	}...)
 }
 
 func second[A any](_ A, err error) error        { return err }
@@ -79,6 +80,7 @@ func foreignKeys(f *fixture) {
 	for _, key := range []string{
 		"bunkerweb_ui_session:x", "LIMITS:LIMITER/bwapi-rl-/x", "requests:facets:initialized", "metrics:errors_counter_404:0", "rdns_203.0.113.7",
 		"plugin_limit_www.example.com203.0.113.7/", "bans_ip203.0.113.7", "bans_ip_203.0.113.70", "sessions_:t:x", "sessions_s:x",
+		"bwredis:session:other:x", "bwredis:session:app:x", "bwredis:subject:app:x",
 	} {
 		f.do("SET", key, "of "+key)
 		others[key] = record{"string", -1, "of " + key}
