@@ -22,7 +22,8 @@ func isToken(text string) bool {
 		return false
 	}
 	var id [33]byte
-	n, err := tokenEncoding.Decode(id[:], []byte(text))
+	var room [hashSize]byte
+	n, err := tokenEncoding.Decode(id[:], append(room[:0], text...))
 	return err == nil && n == 32
 }
 
@@ -40,5 +41,7 @@ func subjectHash(subject string) string {
 func hashText(prefix, text string) string {
 	var room [128]byte
 	sum := sha256.Sum256(append(append(room[:0], prefix...), text...))
-	return tokenEncoding.EncodeToString(sum[:])
+	var encoded [hashSize]byte
+	tokenEncoding.Encode(encoded[:], sum[:])
+	return string(encoded[:])
 }

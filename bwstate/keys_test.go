@@ -23,6 +23,8 @@ func TestKeys(t *testing.T) {
 		"plugin_bad_behavior_1.2.3.4":                             badBehaviorKey(GlobalScope, "app1.example.com", v4),
 		"plugin_bad_behavior_app1.example.com_::1":                badBehaviorKey(ServiceScope, "app1.example.com", netip.IPv6Loopback()),
 		"sessions_:s:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8": sessionKey("s", id),
+		"bwredis:session:shop:" + handleOfToken("t"):              appSessionKey("shop", handleOfToken("t")),
+		"bwredis:subject:shop:" + subjectHash("s"):                appSubjectKey("shop", subjectHash("s")),
 	} {
 		require.Equal(t, want, got)
 	}
