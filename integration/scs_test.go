@@ -56,13 +56,8 @@ func TestSCS(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 1, n)
 		require.Equal(t, "1 visits of nobody", get("/visit"))
-		require.Eventually(t, func() bool { // its key is the only one, and ends by itself
-			v, err := open(t, settings).Do(short(t), "DBSIZE")
-			require.NoError(t, err)
-			n, err := v.Int()
-			require.NoError(t, err)
-			return n == 0
-		}, 10*time.Second, 100*time.Millisecond)
+		state := open(t, settings)
+		require.Eventually(t, func() bool { return living(t, state) == 0 }, 10*time.Second, 50*time.Millisecond, "its idle time is over")
 		require.Equal(t, "1 visits of nobody", get("/visit"))
 		require.Equal(t, "logged out", get("/logout"))
 		require.Equal(t, "1 visits of nobody", get("/visit"))
