@@ -29,10 +29,7 @@ func (ss *AppSessions) loadCookie(ctx context.Context, text string) (AppSession,
 	if !ss.cookies || !strings.HasPrefix(text, cookieMark) {
 		return AppSession{}, false, nil
 	}
-	switch err := ss.present(ctx); {
-	case err == nil:
-		return AppSession{}, false, nil
-	case !isAway(err):
+	if err := ss.present(ctx); !isAway(err) { // also when the server answers
 		return AppSession{}, false, err
 	}
 	s, ok := ss.openCookie(text, time.Now())

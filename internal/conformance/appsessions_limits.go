@@ -28,7 +28,7 @@ func appLimits(f *fixture) {
 		ttl := f.int("PTTL", appKey(s.Handle))
 		f.requireAbout(c.want, time.Duration(ttl)*time.Millisecond)
 
-		// An hour later, as far as the store can tell.
+		// Half a minute later, as far as the store can tell.
 		f.age(&s, 30*time.Second)
 		touched, found, err := ss.Touch(f.ctx, string(s.Token))
 		require.NoError(f, err)
@@ -40,6 +40,17 @@ func appLimits(f *fixture) {
 			require.Equal(f, c.want, touched.Expires.Sub(touched.Created), name)
 		}
 		require.NotEqual(f, touched.Used, touched.Created)
+		created, rotated := touched.Created, touched.Rotated
+		found, err = ss.Save(f.ctx, &touched)
+		require.NoError(f, err)
+		require.True(f, found)
+		require.Equal(f, created, touched.Created, name)
+		require.Equal(f, rotated, touched.Rotated, name)
+		found, err = ss.Rotate(f.ctx, &touched)
+		require.NoError(f, err)
+		require.True(f, found)
+		require.Equal(f, created, touched.Created, name)
+		require.True(f, touched.Rotated.After(rotated), name)
 	}
 	// Limits that are shorter now end what is too old for them.
 	long, short := f.appSessions(bwstate.AppSessionConfig{Absolute: time.Hour}), f.appSessions(bwstate.AppSessionConfig{Absolute: time.Minute})
@@ -90,12 +101,13 @@ func appEnds(f *fixture) {
 	require.Eventually(f, func() bool { return len(f.keys()) == 0 }, 5*time.Second, 10*time.Millisecond, "the index lives no longer than its last session")
 
 	// The limit counts, also where the store has not deleted the key.
+	kept := f.create(f.appSessions(bwstate.AppSessionConfig{}), "alice", "y") // and with it the index
 	s = f.create(ss, "alice", "x")
 	f.do("PERSIST", appKey(s.Handle))
 	require.Eventually(f, func() bool {
-		count, err := ss.Count(f.ctx, "alice")
+		infos, err := ss.List(f.ctx, "alice")
 		require.NoError(f, err)
-		return count == 0
+		return len(infos) == 1 && infos[0] == kept.AppSessionInfo
 	}, 5*time.Second, 10*time.Millisecond)
 	_, touched, err := ss.Touch(f.ctx, string(s.Token))
 	require.NoError(f, err)
