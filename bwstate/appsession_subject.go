@@ -52,8 +52,9 @@ func (ss *AppSessions) revoke(ctx context.Context, handle string) (bool, error) 
 	return err == nil && !op.missing, err
 }
 
-// RevokeAll ends all sessions of a subject and returns how many there were. Every session whose Create, Save or Rotate was done before is among them, because each enters the index in
-// the same step in which it is written; and none of them comes back, because Touch and Save write only what is there. Only a session that begins afterwards lives.
+// RevokeAll ends all sessions of a subject and returns how many there were. Every session whose Create, Save or Rotate was done before is among them, because
+// each enters the index in the same step in which it is written; and none of them comes back, because Touch, Save and Rotate write only what is there. Only a session that
+// begins afterwards lives. The server does nothing else meanwhile, and takes the longer the more sessions there are.
 func (ss *AppSessions) RevokeAll(ctx context.Context, subject string) (int, error) {
 	return ss.revokeSubject(ctx, subject, "")
 }
