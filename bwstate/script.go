@@ -36,6 +36,7 @@ func newScript(file string, twin twin, common ...string) *script {
 var scripts = []*script{
 	increaseScript, decreaseScript,
 	putSessionScript, touchSessionScript, revokeSessionScript, revokeSubjectScript, listSessionsScript,
+	replaceScript,
 }
 
 // eval runs a script that returns an integer. A connection sends the text to a server that does not know it.

@@ -60,8 +60,8 @@ func (id SessionID) Format(f fmt.State, verb rune) {
 // LogValue is String, for handlers that would encode the bytes.
 func (id SessionID) LogValue() slog.Value { return slog.StringValue(id.String()) }
 
-// Sessions are the sessions that share a cookie name (BunkerWeb's SESSIONS_NAME). A session's data is any bytes; what BunkerWeb's nodes keep there
-// is ciphertext.
+// Sessions are what is stored for the sessions that share a cookie name (BunkerWeb's SESSIONS_NAME). A session's data is any bytes; what BunkerWeb's nodes keep there
+// is ciphertext, which this looks after without opening it. [VisitorSessions] opens it.
 type Sessions struct {
 	state  *State
 	cookie string

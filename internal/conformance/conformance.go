@@ -40,6 +40,7 @@ func Run(t *testing.T, newState func(t *testing.T) *bwstate.State) {
 		{"bad behavior", badBehaviorTests},
 		{"sessions", sessionTests},
 		{"application's sessions", appSessionTests},
+		{"visitors' sessions", visitorTests},
 		{"commands", commandTests},
 		{"durable", durableTests},
 		{"everything", everythingTests},

@@ -1,0 +1,137 @@
+package conformance
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/bwredis/bwredis/bwstate"
+	"github.com/stretchr/testify/require"
+)
+
+var visitorTests = []test{
+	{"a session lives through its saves", visitorLives},
+	{"the old key lives on for ten seconds", visitorGrace},
+	{"a session ends", visitorEnds},
+	{"a value of another kind is left alone", visitorForeign},
+	{"two sites share nothing", visitorSites},
+}
+
+var aVisitor = bwstate.Visitor{IP: netip.MustParseAddr("2001:db8::7"), UserAgent: "agent/1.0"}
+
+// visitors are the sessions of one site.
+func (f *fixture) visitors(name string) *bwstate.VisitorSessions {
+	vs, err := f.state.VisitorSessions(bwstate.VisitorSettings{Secret: "secret", Name: name})
+	require.NoError(f, err)
+	return vs
+}
+
+// newVisitor saves a session and returns it with its cookie.
+func (f *fixture) newVisitor(vs *bwstate.VisitorSessions) (s *bwstate.VisitorSession, cookie string) {
+	s, err := vs.New(aVisitor)
+	require.NoError(f, err)
+	require.NoError(f, s.Set("k", "v"))
+	require.NoError(f, s.Commit(f.ctx))
+	return s, visitorCookie(s)
+}
+
+// visitorCookie is what the browser keeps.
+func visitorCookie(s *bwstate.VisitorSession) string {
+	pair, _, _ := strings.Cut(s.SetCookies()[0], ";")
+	_, value, _ := strings.Cut(pair, "=")
+	return value
+}
+
+func (f *fixture) openVisitor(vs *bwstate.VisitorSessions, cookie string) (*bwstate.VisitorSession, error) {
+	return vs.Open(f.ctx, func(string) string { return cookie })
+}
+
+// requireVisitor opens a session, which must be there.
+func (f *fixture) requireVisitor(vs *bwstate.VisitorSessions, cookie, want string) *bwstate.VisitorSession {
+	s, err := f.openVisitor(vs, cookie)
+	require.NoError(f, err)
+	var got string
+	found, err := s.Get("k", &got)
+	require.NoError(f, err)
+	require.True(f, found)
+	require.Equal(f, want, got)
+	require.NoError(f, s.Check(aVisitor))
+	return s
+}
+
+// requireRefused opens a session, which must be refused.
+func (f *fixture) requireRefused(vs *bwstate.VisitorSessions, cookie string, want bwstate.Reason) {
+	_, err := f.openVisitor(vs, cookie)
+	var refused *bwstate.VisitorError
+	require.ErrorAs(f, err, &refused)
+	require.Equal(f, want, refused.Reason)
+}
+
+func visitorKey(f *fixture, s *bwstate.VisitorSession, name string) string {
+	id, kept := s.ID()
+	require.True(f, kept)
+	return sessionKeyOf(name, id)
+}
+
+func visitorLives(f *fixture) {
+	vs := f.visitors("sid")
+	_, cookie := f.newVisitor(vs)
+	for _, value := range []string{"v", "w", "x"} {
+		s := f.requireVisitor(vs, cookie, value)
+		next := map[string]string{"v": "w", "w": "x", "x": strings.Repeat("long", 20_000)}[value]
+		require.NoError(f, s.Set("k", next))
+		require.NoError(f, s.Commit(f.ctx))
+		cookie = visitorCookie(s)
+		f.requireVisitor(vs, cookie, next)
+	}
+}
+
+func visitorGrace(f *fixture) {
+	vs := f.visitors("sid")
+	s, cookie := f.newVisitor(vs)
+	first := visitorKey(f, s, "sid")
+	f.requireTTL(first, 3600)
+	require.NoError(f, s.Save(f.ctx))
+	second := visitorKey(f, s, "sid")
+	f.requireTTL(first, 10)
+	f.requireTTL(second, 3600)
+	f.requireVisitor(vs, cookie, "v")
+
+	f.do("PERSIST", second)
+	require.NoError(f, s.Save(f.ctx))
+	require.Equal(f, "-1", f.do("TTL", second).String(), "without an end it is nobody's session")
+	third := visitorKey(f, s, "sid")
+	f.do("DEL", third)
+	require.NoError(f, s.Save(f.ctx))
+	require.Equal(f, "-2", f.do("TTL", third).String())
+	f.requireVisitor(vs, visitorCookie(s), "v")
+}
+
+func visitorEnds(f *fixture) {
+	vs := f.visitors("sid")
+	s, cookie := f.newVisitor(vs)
+	_, other := f.newVisitor(vs)
+	require.NoError(f, s.Destroy(f.ctx))
+	f.requireRefused(vs, cookie, bwstate.NotStored)
+	f.requireVisitor(vs, other, "v")
+}
+
+func visitorForeign(f *fixture) {
+	vs := f.visitors("sid")
+	s, cookie := f.newVisitor(vs)
+	key := visitorKey(f, s, "sid")
+	f.do("SET", key, "null")
+	f.requireRefused(vs, cookie, bwstate.ValueNull)
+	require.Equal(f, "null", f.text("GET", key))
+	f.do("DEL", key)
+	f.needsLists()
+	f.do("RPUSH", key, "x")
+	f.requireRefused(vs, cookie, bwstate.ValueOtherType)
+	require.Equal(f, "1", f.do("LLEN", key).String())
+}
+
+func visitorSites(f *fixture) {
+	a, b := f.visitors("a"), f.visitors("b")
+	_, cookie := f.newVisitor(a)
+	f.requireRefused(b, cookie, bwstate.NotStored)
+	f.requireVisitor(a, cookie, "v")
+}
