@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -28,12 +29,14 @@ var policy = map[string][]string{
 	"bwstate":                 {"resp"},
 	"bwstate/open.go":         {"conn", "internal/localstore", "pool", "sentinel", "tlsconf"},
 	"bwstate/sentinel_tls.go": {"tlsconf"}, // what open.go hands on
+	"bwstate/bwhttp":          {"bwstate"},
 	"internal":                nil,
 	"internal/frames":         nil,
 	"internal/localstore":     {"resp"},
 	"internal/redistest":      {"resp"},
 	"internal/conformance":    {"bwstate", "resp"},
 	"examples/banned":         {"bwstate"},
+	"examples/visitor":        {"bwstate", "bwstate/bwhttp"},
 	"examples/cluster":        {"bwstate"},
 	"examples/settings":       {"bwstate"},
 }
@@ -113,4 +116,14 @@ func imports(t *testing.T, file string) (paths []string) {
 		paths = append(paths, path)
 	}
 	return paths
+}
+
+// A program that does not serve HTTP does not link it.
+func TestStateDoesWithoutHTTP(t *testing.T) {
+	var out strings.Builder
+	list := exec.Command("go", "list", "-deps", "../bwstate")
+	list.Stdout = &out
+	require.NoError(t, list.Run())
+	require.Contains(t, out.String(), "crypto/tls\n")
+	require.NotContains(t, out.String(), "net/http\n")
 }
