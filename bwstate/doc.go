@@ -20,6 +20,11 @@
 // What does not exist is a false, never an error. Errors are those of the layers below, and all work with errors.Is and errors.As: a *resp.Error is the
 // server's own no, a *conn.Error a failure that names address and phase, a [*ValueError] a value in the store that is not what belongs there.
 //
+// # Visitors
+//
+// [State.VisitorSessions] opens, with SESSIONS_SECRET and SESSIONS_NAME, the sessions that BunkerWeb's nodes keep for a site's visitors, and saves what they open. Package bwhttp puts them
+// around a http.Handler.
+//
 // # Sessions of the application's own
 //
 // [State.Sessions] are those of BunkerWeb's nodes. [State.AppSessions] are the application's, in the same Redis: with limits, versions, an index of each subject,

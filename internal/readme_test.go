@@ -33,11 +33,15 @@ func TestReadmeHasNoOtherBlocks(t *testing.T) {
 	require.Equal(t, 2*known, strings.Count(readme(t), "```"))
 }
 
-// The program is one of the examples, which are compiled with everything else.
-func TestReadmeProgram(t *testing.T) {
-	program, err := os.ReadFile("../examples/banned/main.go")
-	require.NoError(t, err)
-	require.Equal(t, []string{string(program)}, blocks(t, "go"))
+// The programs are examples, which are compiled with everything else.
+func TestReadmePrograms(t *testing.T) {
+	var programs []string
+	for _, name := range []string{"banned", "visitor"} {
+		program, err := os.ReadFile("../examples/" + name + "/main.go")
+		require.NoError(t, err)
+		programs = append(programs, string(program))
+	}
+	require.Equal(t, programs, blocks(t, "go"))
 }
 
 // Every command is the example, which has tests of its own, or a target of the Makefile.
