@@ -99,7 +99,7 @@ func TestVisitorDataThatIsNone(t *testing.T) {
 		require.NoError(t, w.Close())
 		return out.Bytes()
 	}
-	bomb := append(append([]byte(`[[{"p":"`), bytes.Repeat([]byte("a"), 64<<20)...), `"},"default"]]`...)
+	bomb := append(append([]byte(`[[{"p":"`), bytes.Repeat([]byte("a"), 16<<20)...), `"},"default"]]`...)
 	whole := []byte(`[[{},"default"]]`)
 	for name, c := range map[string]struct {
 		data     []byte

@@ -2,7 +2,9 @@ package conformance
 
 import (
 	"net/netip"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/bwredis/bwredis/bwstate"
 	"github.com/stretchr/testify/require"
@@ -11,6 +13,7 @@ import (
 var visitorTests = []test{
 	{"a session lives through its saves", visitorLives},
 	{"the old key lives on for ten seconds", visitorGrace},
+	{"requests with one cookie all succeed", visitorParallel},
 	{"a session ends", visitorEnds},
 	{"a value of another kind is left alone", visitorForeign},
 	{"two sites share nothing", visitorSites},
@@ -104,6 +107,33 @@ func visitorGrace(f *fixture) {
 	require.NoError(f, s.Save(f.ctx))
 	require.Equal(f, "-2", f.do("TTL", third).String())
 	f.requireVisitor(vs, visitorCookie(s), "v")
+}
+
+// visitorParallel saves one session many times at once, as a browser's requests do. Nothing is merged, and nobody fails.
+func visitorParallel(f *fixture) {
+	const requests = 8
+	vs := f.visitors("sid")
+	_, cookie := f.newVisitor(vs)
+	errs, cookies := make([]error, requests), make([]string, requests)
+	var wg sync.WaitGroup
+	for i := range requests {
+		wg.Go(func() {
+			s, err := f.openVisitor(vs, cookie)
+			if err == nil {
+				_ = s.Set("k", strconv.Itoa(i))
+				err = s.Commit(f.ctx)
+			}
+			if errs[i] = err; err == nil {
+				cookies[i] = visitorCookie(s)
+			}
+		})
+	}
+	wg.Wait()
+	for i := range requests {
+		require.NoError(f, errs[i])
+		f.requireVisitor(vs, cookies[i], strconv.Itoa(i))
+	}
+	f.requireVisitor(vs, cookie, "v")
 }
 
 func visitorEnds(f *fixture) {
