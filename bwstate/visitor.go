@@ -64,6 +64,7 @@ type VisitorSession struct {
 	replaced   []SessionID // whose keys live on for a moment, because it was saved
 	isNew      bool        // nobody had this audience's part of it before
 	ended      bool
+	livesOn    bool // ended, but perhaps still on the server
 	changed    bool
 	away       error  // why the server is done without
 	text       []byte // of the ciphertext, when it is in cookies

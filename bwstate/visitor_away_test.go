@@ -70,6 +70,13 @@ func TestVisitorFailsWhenAway(t *testing.T) {
 	require.NoError(t, s.Away())
 	require.ErrorIs(t, s.Destroy(t.Context()), errAway)
 	require.Contains(t, s.SetCookies()[0], "Max-Age=0")
+
+	server.away = nil
+	_, err = r.sessions.Open(t.Context(), cookies.get)
+	require.NoError(t, err)
+	require.NoError(t, s.Destroy(t.Context()), "once more")
+	_, err = r.sessions.Open(t.Context(), cookies.get)
+	require.Equal(t, NotStored, reason(t, err))
 }
 
 // While the server is away sessions are in cookies, and cookies of one kind are refused by the other, as on nodes.

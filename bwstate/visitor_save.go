@@ -196,13 +196,13 @@ func (s *VisitorSession) Commit(ctx context.Context) error {
 }
 
 // Destroy ends the session for the visitor and on the server, in one round trip. When the server cannot be reached that is an error, whatever
-// [VisitorSettings.Away] says, because the session lives on there; the visitor's cookies are taken back even so. Old keys go with it, as far as they are of
-// saves of this VisitorSession; one that another request replaced a moment ago lives on for its ten seconds.
+// [VisitorSettings.Away] says, because the session lives on there; the visitor's cookies are taken back even so, and Destroy may be called again. Old keys go
+// with it, as far as they are of saves of this VisitorSession; one that another request replaced a moment ago lives on for its ten seconds.
 func (s *VisitorSession) Destroy(ctx context.Context) error {
-	if s.ended {
+	if s.ended && !s.livesOn {
 		return nil
 	}
-	s.ended, s.changed, s.setCookies = true, false, nil
+	s.ended, s.livesOn, s.changed, s.setCookies = true, false, false, nil
 	if !s.kept {
 		return nil
 	}
@@ -221,7 +221,9 @@ func (s *VisitorSession) Destroy(ctx context.Context) error {
 	for _, id := range s.replaced {
 		op.q.Str(sessionKey(vs.settings.Name, id))
 	}
-	return vs.state.roundTrip(ctx, &op.q, op)
+	err := vs.state.roundTrip(ctx, &op.q, op)
+	s.livesOn = err != nil
+	return err
 }
 
 // Lifetime returns how long the server keeps the session when it is saved now.
