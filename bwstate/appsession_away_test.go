@@ -85,7 +85,7 @@ func TestAppSessionsReadAgainAndWriteOnce(t *testing.T) {
 }
 
 func TestAppSessionsFailWhenAway(t *testing.T) {
-	for _, policy := range []AwayPolicy{FailWhenAway, CookieWhenAway} {
+	for _, policy := range []WhenAway{FailWhenAway, CookieWhenAway} {
 		ss, o := withOutage(t, AppSessionConfig{WhenAway: policy, Keys: []Secret{NewAppSessionKey()}})
 		s, err := ss.Create(t.Context(), "alice", nil)
 		require.NoError(t, err)

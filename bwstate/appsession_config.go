@@ -38,23 +38,9 @@ type AppSessionConfig struct {
 	// can write to the store could make them.
 	AcceptPlain bool
 
-	MaxData  int        // bytes of Data, at most 16 MiB; 0: DefaultMaxData
-	WhenAway AwayPolicy // what becomes of new sessions while the server is away
+	MaxData  int      // bytes of Data, at most 16 MiB; 0: DefaultMaxData
+	WhenAway WhenAway // what becomes of new sessions while the server is away
 }
-
-// AwayPolicy says what becomes of sessions while the server is away.
-type AwayPolicy int
-
-const (
-	// FailWhenAway makes every operation fail with an [*AwayError].
-	FailWhenAway AwayPolicy = iota
-	// CookieWhenAway keeps sessions that begin then in the cookie, as BunkerWeb does, encrypted, so it takes a key: Create returns a session that is [InCookie],
-	// with a longer Token. Load and Touch accept it for as long as the server is away, and refuse it when the server answers. Save and Rotate move it to the
-	// server then. Everything else fails with an [*AwayError], sessions that are in the store included.
-	//
-	// What is in a cookie can neither be listed nor ended, and nobody notices a lost update: the last cookie counts. The clock of this process counts.
-	CookieWhenAway
-)
 
 // AppSessions returns the sessions of an application. An error is an [*ArgumentError].
 func (s *State) AppSessions(cfg AppSessionConfig) (*AppSessions, error) {

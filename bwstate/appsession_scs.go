@@ -9,9 +9,10 @@ import (
 //
 //	manager.Store = &bwstate.SCSStore{Sessions: sessions}
 //
-// scs makes the tokens and decides when a session ends: its Lifetime and IdleTimeout count, those of the sessions do not. It has no versions, so of two
-// requests that change a session at the same time the last one counts, and one that is under way when its session is ended writes it back. It is no
-// scs.IterableStore, because the tokens of sessions are not known here; List, Count and RevokeAll of Sessions serve instead, where Subject is set. [CookieWhenAway] does nothing for it: while the server is away its methods fail.
+// scs makes the tokens and decides when a session ends: its Lifetime and IdleTimeout count, those of the sessions do not. It has no versions, so of two requests
+// that change a session at the same time the last one counts, and one that is under way when its session is ended writes it back. It is no scs.IterableStore,
+// because the tokens of sessions are not known here; List, Count and RevokeAll of Sessions serve instead, where Subject is set. [CookieWhenAway] does nothing for
+// it: while the server is away its methods fail.
 type SCSStore struct {
 	Sessions *AppSessions
 	// Subject returns whose session it is that scs is about to write, from the request's context, "" for nobody's. It must not ask scs, which holds a lock meanwhile. nil:

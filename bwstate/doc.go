@@ -22,8 +22,8 @@
 //
 // # Visitors
 //
-// [State.VisitorSessions] opens, with SESSIONS_SECRET and SESSIONS_NAME, the sessions that BunkerWeb's nodes keep for a site's visitors, and saves what they open. Package bwhttp puts them
-// around a http.Handler.
+// [State.VisitorSessions] opens, with SESSIONS_SECRET and SESSIONS_NAME, the sessions that BunkerWeb's nodes keep for a site's visitors, and saves what they open.
+// Package bwhttp puts them around a http.Handler.
 //
 // # Sessions of the application's own
 //

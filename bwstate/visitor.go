@@ -21,7 +21,7 @@ import (
 type VisitorSessions struct {
 	state           *State
 	settings        VisitorSettings
-	keys            *keyring
+	keys            *visitorKeys
 	idling, rolling int64 // seconds, 0 for none
 	absolute, skew  int64
 	attributes      string    // of Set-Cookie lines
@@ -34,11 +34,11 @@ func (s *State) VisitorSessions(settings VisitorSettings) (*VisitorSessions, err
 		return nil, err
 	}
 	vs := &VisitorSessions{
-		state: s, keys: newKeyring(settings.Secret, settings.FIPS), random: rand.Reader,
+		state: s, keys: newVisitorKeys(settings.Secret, settings.FIPS), random: rand.Reader,
 		idling: wholeSeconds(settings.Idling), rolling: wholeSeconds(settings.Rolling), absolute: wholeSeconds(settings.Absolute),
 		skew: seconds(settings.MaxSkew), attributes: cookieAttributes(&settings),
 	}
-	settings.Secret = "" // the keyring has what is made of it
+	settings.Secret = "" // the keys have what is made of it
 	vs.settings = settings
 	return vs, nil
 }

@@ -39,7 +39,7 @@ func TestVisitorGoldenHeaders(t *testing.T) {
 
 func TestVisitorGoldenKeys(t *testing.T) {
 	g := readVisitorGolden(t)
-	keys := newKeyring(g.Meta.Secret, false)
+	keys := newVisitorKeys(g.Meta.Secret, false)
 	for _, v := range g.recorded() {
 		t.Run(v.Name, func(t *testing.T) {
 			require.Equal(t, v.Decoded.Derived.IKM, hex.EncodeToString(keys.ikm[:]))

@@ -81,7 +81,7 @@ func jsonText(value []byte) (string, bool) {
 			continue
 		}
 		if value[1] == 'u' {
-			r, size := unescape(value)
+			r, size := jsonEscape(value)
 			text, value = utf8.AppendRune(text, r), value[size:]
 			continue
 		}
@@ -92,8 +92,8 @@ func jsonText(value []byte) (string, bool) {
 
 var escaped = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// unescape reads the \u at the beginning of value, with its second half where there is one. Half a pair is U+FFFD.
-func unescape(value []byte) (r rune, size int) {
+// jsonEscape reads the \u at the beginning of value, with its second half where there is one. Half a pair is U+FFFD.
+func jsonEscape(value []byte) (r rune, size int) {
 	r = hexRune(value[2:6])
 	if !utf16.IsSurrogate(r) {
 		return r, 6
@@ -130,7 +130,7 @@ func checkLua(value []byte) (problem string) {
 	for i := 0; i < len(value); i++ {
 		switch c := value[i]; {
 		case inString && c == '\\' && value[i+1] == 'u':
-			r, size := unescape(value[i:])
+			r, size := jsonEscape(value[i:])
 			if r == utf8.RuneError && size == 6 && utf16.IsSurrogate(hexRune(value[i+2:i+6])) {
 				return "has half a surrogate pair, which nodes do not read"
 			}

@@ -26,16 +26,16 @@ const (
 	forAuthentication = "authentication:"
 )
 
-// keyring derives the keys of sessions from the secret. It may be used concurrently.
-type keyring struct {
+// visitorKeys derives the keys of sessions from the secret. It may be used concurrently.
+type visitorKeys struct {
 	ikm       [sha256.Size]byte
 	fips      bool
 	expanders sync.Pool
 }
 
-// newKeyring takes in the secret: the input key is its SHA-256. HKDF's first step, with an empty salt, makes of that the key that the second step expands.
-func newKeyring(secret Secret, fips bool) *keyring {
-	k := &keyring{ikm: sha256.Sum256([]byte(secret)), fips: fips}
+// newVisitorKeys takes in the secret: the input key is its SHA-256. HKDF's first step, with an empty salt, makes of that the key that the second step expands.
+func newVisitorKeys(secret Secret, fips bool) *visitorKeys {
+	k := &visitorKeys{ikm: sha256.Sum256([]byte(secret)), fips: fips}
 	var salt [sha256.Size]byte
 	extract := hmac.New(sha256.New, salt[:])
 	_, _ = extract.Write(k.ikm[:])
@@ -63,7 +63,7 @@ func (e *expander) expand(dst []byte, purpose string, id []byte) {
 	}
 }
 
-func (k *keyring) derive(dst []byte, purpose string, id []byte) {
+func (k *visitorKeys) derive(dst []byte, purpose string, id []byte) {
 	if k.fips {
 		key, err := pbkdf2.Key(sha256.New, string(k.ikm[:]), append([]byte(purpose), id...), 1, len(dst))
 		if err != nil {
@@ -78,7 +78,7 @@ func (k *keyring) derive(dst []byte, purpose string, id []byte) {
 }
 
 // aead returns what seals the data of a session, and its nonce. The key serves for one message: every save draws a new id.
-func (k *keyring) aead(id []byte) (cipher.AEAD, [ivSize]byte) {
+func (k *visitorKeys) aead(id []byte) (cipher.AEAD, [ivSize]byte) {
 	var keys [aesKeySize + ivSize]byte
 	k.derive(keys[:], forEncryption, id)
 	block, err := aes.NewCipher(keys[:aesKeySize])
@@ -92,7 +92,7 @@ func (k *keyring) aead(id []byte) (cipher.AEAD, [ivSize]byte) {
 }
 
 // sign computes the MAC over all of the header that is before it.
-func (k *keyring) sign(h *header) (mac [macSize]byte) {
+func (k *visitorKeys) sign(h *header) (mac [macSize]byte) {
 	var key [macKeySize]byte
 	k.derive(key[:], forAuthentication, h.idBytes())
 	m := hmac.New(sha256.New, key[:])
@@ -102,13 +102,13 @@ func (k *keyring) sign(h *header) (mac [macSize]byte) {
 }
 
 // authentic compares MACs in constant time.
-func (k *keyring) authentic(h *header) bool {
+func (k *visitorKeys) authentic(h *header) bool {
 	mac := k.sign(h)
 	return subtle.ConstantTimeCompare(mac[:], h[macAt:]) == 1
 }
 
 // seal encrypts data in place, where it needs room for the tag behind it, puts the tag into the header, and signs it. The header is complete otherwise.
-func (k *keyring) seal(h *header, data []byte) (ciphertext []byte) {
+func (k *visitorKeys) seal(h *header, data []byte) (ciphertext []byte) {
 	gcm, iv := k.aead(h.idBytes())
 	sealed := gcm.Seal(data[:0], iv[:], data, h[:tagAt])
 	ciphertext = sealed[:len(data)]
@@ -119,7 +119,7 @@ func (k *keyring) seal(h *header, data []byte) (ciphertext []byte) {
 }
 
 // open decrypts data in place. It has room for the tag behind it.
-func (k *keyring) open(h *header, ciphertext []byte) (data []byte, ok bool) {
+func (k *visitorKeys) open(h *header, ciphertext []byte) (data []byte, ok bool) {
 	gcm, iv := k.aead(h.idBytes())
 	sealed := append(ciphertext, h[tagAt:idlingAt]...)
 	data, err := gcm.Open(sealed[:0], iv[:], sealed, h[:tagAt])

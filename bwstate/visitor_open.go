@@ -132,11 +132,11 @@ func (s *VisitorSession) unseal(text []byte) error {
 
 // without reports whether a failure means that the server is away, and that sessions go on without it.
 func (vs *VisitorSessions) without(ctx context.Context, err error) bool {
-	return vs.settings.Away == CookieWhenAway && !errors.Is(ctx.Err(), context.Canceled) && isAway(err)
+	return vs.settings.Away == CookieWhenAway && !errors.Is(ctx.Err(), context.Canceled) && cannotServe(err)
 }
 
-// isAway tells a server that cannot be reached, or does not serve yet, from one that refuses.
-func isAway(err error) bool {
+// cannotServe tells a server that cannot be reached, or does not serve yet, from one that refuses.
+func cannotServe(err error) bool {
 	var reply *resp.Error
 	if !errors.As(err, &reply) {
 		return true

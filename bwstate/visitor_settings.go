@@ -20,18 +20,6 @@ const (
 // defaultAudience is the part of a session that BunkerWeb's own plugins use.
 const defaultAudience = "default"
 
-// A WhenAway says what becomes of visitors' sessions while the server cannot be reached.
-type WhenAway byte
-
-const (
-	// FailWhenAway returns the error, and nothing is kept anywhere else. Sessions that a node put into a cookie are recognised and refused.
-	FailWhenAway WhenAway = iota
-	// CookieWhenAway does what nodes do: while the server cannot be reached sessions are kept in cookies altogether, sealed in the same way. Such a session cannot be
-	// ended before its time: who kept a copy of the cookie can use it again until the server is back, and then it is refused, as nodes refuse it. A session
-	// that is on the server cannot be opened meanwhile; the visitor gets a new one.
-	CookieWhenAway
-)
-
 // VisitorSettings are BunkerWeb's SESSIONS_* settings, which must be the same as those of the nodes, and a few choices of our own. Secret and Name are required.
 type VisitorSettings struct {
 	Secret Secret // SESSIONS_SECRET

@@ -1,0 +1,19 @@
+package bwstate
+
+// WhenAway says what becomes of sessions while the server cannot be reached: visitors' and the application's own.
+type WhenAway byte
+
+const (
+	// FailWhenAway makes every operation fail, and nothing is kept anywhere else: the application's sessions with an [*AwayError], visitors' with a [*VisitorError] or the
+	// error of the connection. Sessions that a node put into a cookie are recognised and refused.
+	FailWhenAway WhenAway = iota
+
+	// CookieWhenAway keeps sessions that begin then in the cookie altogether, as nodes do, sealed, until the server is back. What is in a cookie can neither be
+	// listed nor ended before its time: who kept a copy of the cookie can use it again until the server is back, and then it is refused. Nobody notices a lost
+	// update: the last cookie counts, and the clock of this process. A session that is on the server cannot be opened meanwhile: a visitor gets a new one, and the
+	// application's fails with an [*AwayError].
+	//
+	// The application's take a key for that: Create returns a session that is [InCookie], with a longer Token. Load and Touch accept it for as long as the server is
+	// away; Save and Rotate move it to the server when that is back.
+	CookieWhenAway
+)
