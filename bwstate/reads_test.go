@@ -2,6 +2,7 @@ package bwstate_test
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,10 +12,10 @@ import (
 
 // A read is sent again when its connection is lost; a write is not.
 func TestDoSendsReadsAgain(t *testing.T) {
-	lost := map[string]int{}
-	once := func(name string, otherwise redistest.Handler) redistest.Handler {
+	once := func(otherwise redistest.Handler) redistest.Handler {
+		var lost atomic.Bool
 		return func(c *redistest.Session, args []string) {
-			if lost[name]++; lost[name] == 1 {
+			if lost.CompareAndSwap(false, true) {
 				c.Close()
 				return
 			}
@@ -22,7 +23,7 @@ func TestDoSendsReadsAgain(t *testing.T) {
 		}
 	}
 	redis := redistest.Redis(redistest.Options{})
-	server := redistest.NewServer(t, redistest.Override(map[string]redistest.Handler{"GET": once("GET", redis), "INCR": once("INCR", redis)}, redis))
+	server := redistest.NewServer(t, redistest.Override(map[string]redistest.Handler{"GET": once(redis), "INCR": once(redis)}, redis))
 	state := mustOpen(t, server.Addr())
 	_, err := state.Do(t.Context(), "GET", "a")
 	require.NoError(t, err)
