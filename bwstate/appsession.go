@@ -196,6 +196,8 @@ func (ss *AppSessions) check(s *AppSession) error {
 		return &ArgumentError{Name: "Place", Problem: "is neither the store nor the cookie"}
 	case s.Place == InStore && !isToken(string(s.Token)):
 		return &ArgumentError{Name: "Token", Problem: "is not one that these sessions made"}
+	case s.Place == InStore && s.Version < 1:
+		return &ArgumentError{Name: "Version", Problem: "is not that of a session that was stored"}
 	}
 	return ss.checkContent(s)
 }

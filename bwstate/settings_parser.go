@@ -1,6 +1,10 @@
 package bwstate
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // ParseSettings reads settings through get, which returns "" for a setting that is not set; os.Getenv fits. It is
 // [ReadSettings] with one source that has no name.
@@ -36,6 +40,7 @@ func ReadSettings(sources ...Source) (Settings, error) {
 		return Settings{}, &SettingsError{Problems: p.problems}
 	}
 	p.made.parsed = p.s
+	p.made.parsed.SentinelHosts, p.made.parsed.SentinelAddressMap = slices.Clone(p.s.SentinelHosts), maps.Clone(p.s.SentinelAddressMap)
 	p.s.made = p.made
 	return p.s, nil
 }
@@ -81,7 +86,7 @@ func (p *settingsParser) parse(st *setting) {
 	if v.hide {
 		text = ""
 	}
-	p.fail(st.Name, text, problem)
+	p.fail(st.Name, withoutCredentials(text, text), problem)
 }
 
 // read returns the text of a setting from the first source that has it; without one the text is empty.

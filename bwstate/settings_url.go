@@ -84,6 +84,17 @@ func (r *urlReader) read(text string) {
 	if hasQuery {
 		r.readQuery(query)
 	}
+	r.settleTLS()
+}
+
+// settleTLS says whether there is TLS where neither the scheme nor a parameter has: whatever sources behind the URL say is of other servers.
+func (r *urlReader) settleTLS() {
+	if _, said := r.values["REDIS_SSL"]; !said {
+		r.values["REDIS_SSL"] = "no"
+	}
+	if _, said := r.values["REDIS_SENTINEL_SSL"]; !said && r.sentinels {
+		r.values["REDIS_SENTINEL_SSL"] = ""
+	}
 }
 
 func cutAuthority(text string) (authority, path string) {

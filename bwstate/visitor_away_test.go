@@ -130,7 +130,7 @@ func TestVisitorGoesIntoCookiesWhenAway(t *testing.T) {
 func TestVisitorGoesIntoCookiesInBetween(t *testing.T) {
 	r, server := newAwayRig(t, VisitorSettings{Away: CookieWhenAway})
 	s := r.fresh()
-	for _, away := range []error{errAway, &resp.Error{Message: "LOADING x"}, &resp.Error{Message: "READONLY x"}, &resp.Error{Message: "MASTERDOWN x"}} {
+	for _, away := range []error{errAway, &resp.Error{Message: "LOADING x"}, &resp.Error{Message: "MASTERDOWN x"}} {
 		server.away = nil
 		s = r.mustOpen(cookieOf(r.fresh()))
 		server.away = away
@@ -140,7 +140,7 @@ func TestVisitorGoesIntoCookiesInBetween(t *testing.T) {
 		require.Len(t, s.SetCookies(), 1)
 	}
 	server.away = nil
-	for _, refusal := range []error{&resp.Error{Message: "OOM x"}, &resp.Error{Message: "NOPERM x"}} {
+	for _, refusal := range []error{&resp.Error{Message: "READONLY x"}, &resp.Error{Message: "OOM x"}, &resp.Error{Message: "NOPERM x"}} {
 		s = r.mustOpen(cookieOf(r.fresh()))
 		server.away = refusal
 		require.ErrorIs(t, s.Save(t.Context()), refusal, "it is there, and says no")

@@ -58,6 +58,9 @@ func parseAudiences(data []byte, stored bool) ([]audience, error) {
 	}
 }
 
+// maxNames is how many values a session may have: each is looked for among all.
+const maxNames = 4096
+
 // parseAudience reads [data, name] or [data, name, subject]. Lua writes data that holds nothing as {}, and reads [] as the same.
 func parseAudience(item []byte, stored bool) (a audience, ok bool) {
 	parts, ok := items(item, '[')
@@ -90,7 +93,9 @@ func parseAudience(item []byte, stored bool) (a audience, ok bool) {
 		}
 		value, _ := fields.next()
 		name, _ := jsonText(quoted)
-		a.set(fieldName(name, stored), value)
+		if a.set(fieldName(name, stored), value); len(a.fields) > maxNames {
+			return a, false
+		}
 	}
 }
 

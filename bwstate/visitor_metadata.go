@@ -7,6 +7,9 @@ import "encoding/json"
 //
 // A node destroys a session that does not pass, and starts a new one. Check itself changes nothing.
 func (s *VisitorSession) Check(v Visitor) error {
+	if err := checkAddr(v.IP); err != nil {
+		return err // it is not known who asks
+	}
 	metadata := s.shared("metadata")
 	if metadata == nil {
 		return nil

@@ -132,7 +132,7 @@ func (s *VisitorSession) unseal(text []byte) error {
 
 // without reports whether a failure means that the server is away, and that sessions go on without it.
 func (vs *VisitorSessions) without(ctx context.Context, err error) bool {
-	return vs.settings.Away == CookieWhenAway && !errors.Is(ctx.Err(), context.Canceled) && cannotServe(err)
+	return vs.settings.Away == CookieWhenAway && ctx.Err() == nil && cannotServe(err) // a context that ended says nothing of the server
 }
 
 // cannotServe tells a server that cannot be reached, or does not serve yet, from one that refuses.
@@ -142,7 +142,7 @@ func cannotServe(err error) bool {
 		return true
 	}
 	switch reply.Code() {
-	case "LOADING", "MASTERDOWN", "READONLY":
+	case "LOADING", "MASTERDOWN": // but not READONLY: that server answers, and would have sessions in cookies refused
 		return true
 	}
 	return false

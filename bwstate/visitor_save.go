@@ -118,7 +118,10 @@ func (vs *VisitorSessions) sealData(out *sealed, data []byte, stored, deflated b
 // adopt makes what was sealed the session.
 func (s *VisitorSession) adopt(out *sealed) {
 	before := s.chunkCount()
-	if s.kept && s.header.stored() && len(s.replaced) < maxReplaced {
+	if s.kept && s.header.stored() {
+		if len(s.replaced) == maxReplaced {
+			s.replaced = append(s.replaced[:0], s.replaced[1:]...) // the oldest is gone by itself, or soon
+		}
 		s.replaced = append(s.replaced, s.header.id())
 	}
 	s.header, s.kept, s.changed, s.text = out.header, true, false, nil

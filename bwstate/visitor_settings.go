@@ -86,8 +86,11 @@ func (p *visitorParser) secret() Secret {
 		p.refuse("SESSIONS_SECRET_FILE", path, "is set beside SESSIONS_SECRET")
 	case path != "":
 		secret, problem := readSecretFile(path)
-		if problem != "" {
+		switch {
+		case problem != "":
 			p.refuse("SESSIONS_SECRET_FILE", path, problem)
+		case secret == "random":
+			p.refuse("SESSIONS_SECRET_FILE", path, notShared)
 		}
 		return Secret(secret)
 	case text == "" || text == "random":

@@ -73,8 +73,13 @@ func (vs *Visitors) open(r *http.Request) (v visit, lines []string, _ *http.Requ
 	ctx, visitor := r.Context(), vs.visitor(r)
 	v.session, err = vs.Sessions.Open(ctx, cookies(r))
 	if err == nil {
-		if v.refused = v.session.Check(visitor); v.refused == nil {
+		v.refused = v.session.Check(visitor)
+		var other *bwstate.VisitorError
+		switch {
+		case v.refused == nil:
 			return v, nil, r, nil
+		case !errors.As(v.refused, &other): // it is not known who asks: no reason to end anything
+			return v, nil, r, v.refused
 		}
 		err = v.session.Destroy(ctx)
 		lines = v.session.SetCookies()
@@ -109,6 +114,9 @@ func (vs *Visitors) tell(r *http.Request, refused error) {
 
 // fail answers a request whose session cannot be opened or saved.
 func (vs *Visitors) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(r.Context().Err(), context.Canceled) {
+		return // nobody waits for an answer, and nothing is wrong here
+	}
 	if vs.Logger != nil {
 		vs.Logger.ErrorContext(r.Context(), "a visitor's session failed", "error", err)
 	}

@@ -245,3 +245,14 @@ func TestVisitorsGetEarlyHints(t *testing.T) {
 	require.Equal(t, "1 new=true", body(t, answer))
 	require.Len(t, answer.Header["Set-Cookie"], 1)
 }
+
+// A request without an address ends nobody's session.
+func TestNoAddressEndsNothing(t *testing.T) {
+	s := newSite(t, bwstate.FailWhenAway)
+	s.visit(count)
+	cookie := s.cookies["sid"]
+	s.visitors.IP = func(*http.Request) netip.Addr { return netip.Addr{} } // as behind a Unix socket
+	require.Equal(t, http.StatusServiceUnavailable, s.visit(count).StatusCode)
+	_, err := s.visitors.Sessions.Open(t.Context(), func(string) string { return cookie })
+	require.NoError(t, err)
+}

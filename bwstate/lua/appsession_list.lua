@@ -12,7 +12,10 @@ end
 local now, most, count, found = clock(), tonumber(ARGV[3]), 0, {'0'}
 for _, member in ipairs(members) do
   local key = ARGV[1] .. member
-  local session = read(key)
+  local session, problem = read(key)
+  if failed(problem) then
+    return problem
+  end
   if session and session.subject == ARGV[2] and session.expires >= now then
     count = count + 1
     if count <= most then

@@ -58,7 +58,11 @@ if failed(set) then
 end
 redis.call('PEXPIREAT', to, millis(expires))
 if old and from ~= to then
-  remove(from, old, ARGV[5])
+  local problem = remove(from, old, ARGV[5])
+  if problem then
+    redis.call('PEXPIREAT', to, 1) -- where the old one cannot end, there is no new one
+    return problem
+  end
 elseif old and old.subject ~= ARGV[6] and old.subject ~= NOBODY then
   redis.pcall('ZREM', ARGV[5] .. old.subject, handle(from))
 end

@@ -12,14 +12,22 @@ end
 local ended = 0
 for _, member in ipairs(members) do
   if member ~= ARGV[3] then
-    local gone = redis.pcall('ZREM', KEYS[1], member)
+    local key = ARGV[1] .. member
+    local session, problem = read(key)
+    if failed(problem) then
+      return problem
+    end
+    local ours = session and session.subject == ARGV[2]
+    local gone = ours and redis.pcall('UNLINK', key)
     if failed(gone) then
       return refused(gone)
     end
-    local session = read(ARGV[1] .. member)
-    if session and session.subject == ARGV[2] then
-      redis.call('UNLINK', ARGV[1] .. member)
+    if ours then
       ended = ended + 1
+    end
+    gone = redis.pcall('ZREM', KEYS[1], member) -- last: what failed can be tried again
+    if failed(gone) then
+      return refused(gone)
     end
   end
 end

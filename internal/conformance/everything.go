@@ -31,7 +31,7 @@ func operations(f *fixture) []operation {
 	ss, id := f.sessions("s"), bwstate.NewSessionID()
 	b := bwstate.BadBehavior{Service: site, Threshold: 2}
 	durable := f.state.WaitReplicas(1, time.Millisecond)
-	own, ownSession := f.appSessions(bwstate.AppSessionConfig{}), &bwstate.AppSession{}
+	own, ownSession := f.appSessions(bwstate.AppSessionConfig{}), &bwstate.AppSession{AppSessionInfo: bwstate.AppSessionInfo{Version: 1}}
 	return append(appOperations(own, ownSession), []operation{
 		{"Ping", func(ctx context.Context, s state) error { return s.Ping(ctx) }},
 		{"Server", func(ctx context.Context, s state) error { return second(s.Server(ctx)) }},
