@@ -13,7 +13,7 @@ local now, most, count, found = clock(), tonumber(ARGV[3]), 0, {'0'}
 for _, member in ipairs(members) do
   local key = ARGV[1] .. member
   local session, problem = read(key)
-  if failed(problem) then
+  if failed(problem) and not string.find(problem.err, 'WRONGTYPE', 1, true) then
     return problem
   end
   if session and session.subject == ARGV[2] and session.expires >= now then

@@ -14,7 +14,7 @@ for _, member in ipairs(members) do
   if member ~= ARGV[3] then
     local key = ARGV[1] .. member
     local session, problem = read(key)
-    if failed(problem) then
+    if failed(problem) and not string.find(problem.err, 'WRONGTYPE', 1, true) then
       return problem
     end
     local ours = session and session.subject == ARGV[2]
