@@ -3,7 +3,6 @@ package bwstate
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"sync"
 
 	"github.com/bwredis/bwredis/resp"
@@ -109,21 +108,6 @@ func sessionError(ctx context.Context, err error) error {
 		return &AwayError{Err: err}
 	}
 	return err
-}
-
-// isOutage reports whether err says that there is no server to talk to, rather than that one refused, that its answer makes no sense, that the caller left, or that
-// the State was closed.
-func isOutage(ctx context.Context, err error) bool {
-	var reply *resp.Error
-	var mismatch *resp.TypeError
-	var broken *resp.SyntaxError
-	switch {
-	case ctx.Err() != nil, errors.As(err, &mismatch), errors.As(err, &broken), isClosed(err):
-		return false
-	case errors.As(err, &reply):
-		return reply.Code() == "LOADING" || reply.Code() == "MASTERDOWN"
-	}
-	return true
 }
 
 // decode reads a stored session.

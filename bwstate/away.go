@@ -1,6 +1,6 @@
 package bwstate
 
-// WhenAway says what becomes of sessions while the server cannot be reached: visitors' and the application's own.
+// WhenAway says what an operation does while the server cannot be reached. Each kind of state names those that it has.
 type WhenAway byte
 
 const (
@@ -16,4 +16,9 @@ const (
 	// The application's take a key for that: Create returns a session that is [InCookie], with a longer Token. Load and Touch accept it for as long as the server is
 	// away; Save and Rotate move it to the server when that is back.
 	CookieWhenAway
+
+	// LocalWhenAway counts in the memory of this process until the server is back, as nodes do: limits, bad behaviour and an application's counters. Each result says
+	// so: Degraded is true. Counts begin at nothing there, and what was counted is not added to the server's later; the memory is bounded, and what would end
+	// first is forgotten when it is full.
+	LocalWhenAway
 )

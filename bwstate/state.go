@@ -2,6 +2,7 @@ package bwstate
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 
 	"github.com/bwredis/bwredis/resp"
@@ -19,6 +20,11 @@ type State struct {
 	close        func() error
 	certificates func() []Certificate // nil: there are none
 	roundTrips   atomic.Uint64
+
+	local struct { // see standIn
+		once  sync.Once
+		state *State
+	}
 }
 
 // New makes a State of a RoundTripper that the caller owns and closes. [Open] makes one of settings.
@@ -27,7 +33,13 @@ func New(rt RoundTripper) *State {
 }
 
 // Close closes what [Open] opened, after the operations that are under way; afterwards every operation fails. A State that [New] made has nothing to close.
-func (s *State) Close() error { return s.close() }
+func (s *State) Close() error {
+	s.local.once.Do(func() {}) // none is opened after this
+	if s.local.state != nil {
+		_ = s.local.state.Close()
+	}
+	return s.close()
+}
 
 // RoundTrips returns how many requests the State has sent so far, those that failed included. A script that the server does not know is sent twice, within one.
 func (s *State) RoundTrips() uint64 { return s.roundTrips.Load() }
