@@ -188,3 +188,31 @@ func TestBatchThatFailsForAnotherReason(t *testing.T) {
 		cancel()
 	}
 }
+
+// breaking answers some replies, and then breaks.
+type breaking struct{ frames replies }
+
+func (b breaking) RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler) error {
+	if err := b.frames.RoundTrip(ctx, q, h); err != nil {
+		return err
+	}
+	return errNoServer
+}
+
+// What was answered before the connection broke is nobody's result.
+func TestBatchThatBreaks(t *testing.T) {
+	b := New(breaking{replies{":7\r\n", ":8\r\n", ":9\r\n"}}).NewBatch()
+	defer b.state.Close()
+	parts, outcomes := make([]*asking, 3), make([]outcome, 3)
+	for i := range parts {
+		parts[i] = &asking{commands: [][]string{{"INCR", "n"}, {"INCR", "n"}}, write: true}
+		b.put(parts[i], LocalWhenAway, &outcomes[i])
+	}
+	require.NoError(t, b.Run(t.Context()))
+	for i := range parts {
+		require.NoError(t, outcomes[i].check())
+		require.True(t, outcomes[i].degraded)
+	}
+	require.Equal(t, []string{"1", "2"}, parts[0].got)
+	require.Equal(t, []string{"5", "6"}, parts[2].got)
+}
