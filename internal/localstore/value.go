@@ -33,6 +33,7 @@ func newList() *aggregate { return &aggregate{list: &list{}, bytes: listOverhead
 func newHash() *aggregate {
 	return &aggregate{hash: &hash{fields: map[string]*field{}}, bytes: hashOverhead}
 }
+
 func newSortedSet() *aggregate {
 	return &aggregate{zset: &sortedSet{members: map[string]*node{}}, bytes: zsetOverhead}
 }
