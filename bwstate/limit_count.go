@@ -67,7 +67,7 @@ func (c *HTTPRateCounter) Get(key string, current, previous time.Time) (inCurren
 	op := limitCounts.Get().(*limitCount)
 	defer op.recycle()
 	op.keys[0], op.keys[1] = limitCountKey(c.Name, current.UnixMilli(), key), limitCountKey(c.Name, previous.UnixMilli(), key)
-	op.reads = true
+	op.get = true
 	if err := c.run(op); err != nil {
 		return 0, 0, err
 	}
@@ -107,7 +107,7 @@ func (c *HTTPRateCounter) run(op *limitCount) error {
 type limitCount struct {
 	q      resp.Request
 	keys   [2]string
-	reads  bool
+	get    bool
 	amount int64
 	lives  int64 // milliseconds
 	counts [2]int64
@@ -124,14 +124,15 @@ func (op *limitCount) recycle() {
 
 func (op *limitCount) add(q *resp.Request) {
 	op.counts, op.err = [2]int64{}, nil
-	if !op.reads {
+	if !op.get {
 		q.Script(limitCountScript.Script, op.keys[0]).Int(op.amount).Int(op.lives)
 		return
 	}
 	q.Cmd("GET").Str(op.keys[0])
 	q.Cmd("GET").Str(op.keys[1])
-	q.MarkReadOnly()
 }
+
+func (op *limitCount) reads() bool { return op.get }
 
 // HandleReply takes the count, or one of two.
 func (op *limitCount) HandleReply(i int, r *resp.Reply) error {

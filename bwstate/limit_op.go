@@ -53,11 +53,9 @@ func (op *limitsOp) recycle() {
 
 func (op *limitsOp) add(q *resp.Request) {
 	op.keys, op.results, op.errs, op.err = op.keys[:0], op.results[:0], op.errs[:0], nil
-	looks := true
 	for i := range op.checks {
 		op.keys = append(op.keys, op.checks[i].key)
 		op.results, op.errs = append(op.results, LimitResult{}), append(op.errs, nil)
-		looks = looks && op.checks[i].kind == lookKind
 	}
 	q.Script(limitsScript.Script, op.keys...)
 	for i := range op.checks {
@@ -67,9 +65,16 @@ func (op *limitsOp) add(q *resp.Request) {
 	if op.ordered {
 		q.Str("o")
 	}
-	if looks {
-		q.MarkReadOnly()
+}
+
+// reads reports whether nobody but looks.
+func (op *limitsOp) reads() bool {
+	for i := range op.checks {
+		if op.checks[i].kind != lookKind {
+			return false
+		}
 	}
+	return true
 }
 
 // append appends a check as the script reads it.

@@ -88,6 +88,7 @@ func groups() []group {
 		{"bad behavior", badBehaviorTests},
 		{"limits", limitTests},
 		{"quotas", quotaTests},
+		{"counters of limits", limitCountTests},
 		{"sessions", sessionTests},
 		{"application's sessions", appSessionTests},
 		{"visitors' sessions", visitorTests},

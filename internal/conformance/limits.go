@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -304,7 +305,6 @@ func limitInOrder(f *fixture) {
 func limitFails(f *fixture) {
 	f.do("SET", limitKey, "oops")
 	f.do("SET", limitCounter, "x")
-	f.needsLists()
 	f.do("LPUSH", "bwredis:limit:n:", "a")
 	limits := f.limitsAt(limitNow)
 	quota := bwstate.Quota{Name: "n", Rate: bwstate.Rate{Limit: 1, Window: time.Hour}}
@@ -382,4 +382,30 @@ func limitArguments(f *fixture) {
 	_, err = f.state.Limits(bwstate.LimitsConfig{WhenAway: bwstate.CookieWhenAway})
 	f.requireArgumentError("WhenAway", err)
 	f.requireKeys(nil)
+}
+
+// limitOperations are those of limits.
+func limitOperations(f *fixture) []operation {
+	type state = *bwstate.State
+	limits, counter := f.limitsAt(limitNow), f.counter()
+	return []operation{
+		{"Path", func(ctx context.Context, _ state) error { return second(limits.Path(ctx, perMinute(9))) }},
+		{"Service", func(ctx context.Context, _ state) error { return second(limits.Service(ctx, wholeSite(9))) }},
+		{"Quota", func(ctx context.Context, _ state) error { return second(limits.Quota(ctx, aliceHourly(9))) }},
+		{"InOrder", func(ctx context.Context, _ state) error {
+			return second(limits.InOrder(ctx, wholeSite(9), perMinute(9)))
+		}},
+		{"HTTPRateCounter", func(ctx context.Context, _ state) error {
+			if ctx.Err() != nil { // it takes none
+				return ctx.Err()
+			}
+			if err := counter.Increment("k", limitNow); err != nil {
+				return err
+			}
+			return third(counter.Get("k", limitNow, limitNow))
+		}},
+		{"DEL", func(ctx context.Context, s state) error { // limits have no way to be lifted
+			return second(s.Do(ctx, "DEL", limitKey, limitCounter, quotaStored, "bwredis:limitcount:api:1700000000100:k"))
+		}},
+	}
 }
