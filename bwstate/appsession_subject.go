@@ -71,7 +71,8 @@ func (ss *AppSessions) revokeSubject(ctx context.Context, subject, keep string) 
 	op := newSessionOp()
 	defer op.recycle()
 	hash := subjectHash(subject)
-	op.q.Script(revokeSubjectScript.Script, appSubjectKey(ss.name, hash)).Str(appSessionKey(ss.name, "")).Str(hash).Str(keep)
+	op.q.Script(revokeSubjectScript.Script, appSubjectKey(ss.name, hash), appMarkKey(ss.name, hash)).Str(appSessionKey(ss.name, "")).Str(hash).Str(keep)
+	op.q.Int(ss.limits[2] + clockDistance.Milliseconds())
 	if err := ss.run(ctx, op); err != nil || op.missing {
 		return 0, err
 	}

@@ -150,7 +150,7 @@ func TestWhatScriptsOfAppSessionsMayAnswer(t *testing.T) {
 		s := AppSession{AppSessionInfo: AppSessionInfo{Place: InStore, Version: 1, Handle: handleOfToken("x")}, Token: Secret(newToken()), Subject: "alice"}
 		before := s
 		_, found, err := ss.Load(t.Context(), string(s.Token))
-		require.Error(t, err, "%q", answer)
+		require.Equal(t, answer != "$0\r\n\r\n", err != nil, "%q, which is nothing to GETRANGE", answer)
 		require.False(t, found)
 		_, found, err = ss.Touch(t.Context(), string(s.Token))
 		require.Error(t, err, "%q", answer)
