@@ -25,6 +25,7 @@ type AppSessions struct {
 	cookies bool // when the server is away
 	plain   bool // data without encryption is accepted
 	keys    *keyring
+	wait    *appWait // for replicas, of a copy that writes once; nil: nobody waits
 }
 
 // AppSessionInfo is what is known of a session without its data.
@@ -45,9 +46,9 @@ type AppSession struct {
 
 	// Token is what the client's cookie holds; string(s.Token) is the text. It hides itself when it is printed, encoded or logged.
 	Token Secret
-	// Subject is whose session it is; "" for nobody's. To change it takes Rotate.
+	// Subject is whose session it is; "" for nobody's. To change it takes Rotate. It does not show when the session is printed, encoded or logged.
 	Subject string
-	// Data is the application's.
+	// Data is the application's. It does not show either.
 	Data []byte
 }
 
@@ -66,10 +67,11 @@ func (ss *AppSessions) Create(ctx context.Context, subject string, data []byte) 
 	if err := ss.checkContent(&s); err != nil {
 		return AppSession{}, err
 	}
-	if _, err := ss.begin(ctx, &s, nil); err != nil {
+	_, err := ss.begin(ctx, &s, nil)
+	if notWritten(err) {
 		return AppSession{}, err
 	}
-	return s, nil
+	return s, err
 }
 
 // Load returns the session of a token, and false when there is none: it never was, has ended, or the text is no token. It does not count as a use.
@@ -153,7 +155,7 @@ func (ss *AppSessions) begin(ctx context.Context, s *AppSession, cookie *head) (
 	if err != nil && ss.cookies && isAway(err) {
 		return ss.toCookie(s, s.Version+1)
 	}
-	if found && err == nil {
+	if found {
 		*s = next
 	}
 	return found, err
@@ -175,7 +177,7 @@ func (ss *AppSessions) put(ctx context.Context, s *AppSession, token string, exp
 	op := newSessionOp()
 	defer op.recycle()
 	op.put(ss, s, m)
-	if err := ss.run(ctx, op); err != nil || op.missing {
+	if err = ss.run(ctx, op); notWritten(err) || op.missing {
 		return false, err
 	}
 	if op.reply[0] == otherVersion {
@@ -186,7 +188,7 @@ func (ss *AppSessions) put(ctx context.Context, s *AppSession, token string, exp
 		return false, &AppSessionValueError{Reason: NotASession}
 	}
 	s.AppSessionInfo, s.Token = h.info(to, InStore), Secret(token)
-	return true, nil
+	return true, err
 }
 
 // check refuses what no session is that these sessions returned, and what cannot be stored.

@@ -65,7 +65,7 @@ func (ss *AppSessions) rotateCookie(ctx context.Context, s *AppSession) (found b
 	}
 	next := *s
 	next.Rotated = time.Now()
-	if found, err = ss.begin(ctx, &next, h); found && err == nil {
+	if found, err = ss.begin(ctx, &next, h); found {
 		*s = next
 	}
 	return found, err

@@ -49,7 +49,7 @@ func (ss *AppSessions) revoke(ctx context.Context, handle string) (bool, error) 
 	defer op.recycle()
 	op.q.Script(revokeSessionScript.Script, appSessionKey(ss.name, handle)).Str(appSubjectKey(ss.name, ""))
 	err := ss.run(ctx, op)
-	return err == nil && !op.missing, err
+	return !notWritten(err) && !op.missing, err
 }
 
 // RevokeAll ends all sessions of a subject and returns how many there were. Every session whose Create, Save or Rotate was done before is among them, because
@@ -73,13 +73,14 @@ func (ss *AppSessions) revokeSubject(ctx context.Context, subject, keep string) 
 	hash := subjectHash(subject)
 	op.q.Script(revokeSubjectScript.Script, appSubjectKey(ss.name, hash), appMarkKey(ss.name, hash)).Str(appSessionKey(ss.name, "")).Str(hash).Str(keep)
 	op.q.Int(ss.limits[2] + clockDistance.Milliseconds())
-	if err := ss.run(ctx, op); err != nil || op.missing {
+	err := ss.run(ctx, op)
+	switch {
+	case notWritten(err) || op.missing:
 		return 0, err
-	}
-	if op.reply[0] != howMany {
+	case op.reply[0] != howMany:
 		return 0, &AppSessionValueError{Reason: NotAnIndex}
 	}
-	return int(digits(op.reply[1:])), nil
+	return int(digits(op.reply[1:])), err
 }
 
 // List returns what is known of a subject's sessions, those that live longest first, and no more than a thousand. It only reads.

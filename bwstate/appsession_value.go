@@ -3,6 +3,7 @@ package bwstate
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"sync"
 
 	"github.com/bwredis/bwredis/resp"
@@ -68,12 +69,12 @@ func (op *sessionOp) put(ss *AppSessions, s *AppSession, m move) {
 		op.sealed = ss.keys.seal(op.sealed[:0], m.token, ss.context(room[:0], subject), op.body)
 		kind, data = "e", op.sealed
 	}
-	var room [3]string
-	keys := append(room[:0], appSessionKey(ss.name, m.from), appSessionKey(ss.name, m.to))
-	if m.mark != "" {
-		keys = append(keys, m.mark)
+	keys := [3]string{appSessionKey(ss.name, m.from), appSessionKey(ss.name, m.to), m.mark}
+	n := len(keys)
+	if m.mark == "" {
+		n--
 	}
-	op.q.Script(putSessionScript.Script, keys...).Int(m.expected)
+	op.q.Script(putSessionScript.Script, keys[:n]...).Int(m.expected)
 	op.limits(m.limits)
 	op.q.Str(appSubjectKey(ss.name, "")).Str(subject).Str(kind).Bytes(data).Int(m.created)
 	if m.mark != "" {
@@ -101,12 +102,38 @@ func (ss *AppSessions) most() int64 {
 	return int64(headSize + ss.maxData + maxSubject + binary.MaxVarintLen64 + minSealed)
 }
 
-// run sends a request, and returns what went wrong as the caller sees it.
+// run sends a request, and returns what went wrong as the caller sees it. A [*WaitError] goes with a write that was done.
 func (ss *AppSessions) run(ctx context.Context, op *sessionOp) error {
-	err := ss.state.roundTrip(ctx, &op.q, op)
-	if err != nil {
+	if ss.wait == nil {
+		if err := ss.state.roundTrip(ctx, &op.q, op); err != nil {
+			return sessionError(ctx, err)
+		}
+		return op.problem()
+	}
+	err := ss.wait.roundTrip(ctx, op)
+	switch {
+	case ss.wait.refused != nil:
+		return sessionError(ctx, ss.wait.refused) // whatever became of the wait behind it
+	case !ss.wait.answered && err != nil:
 		return sessionError(ctx, err)
 	}
+	if problem := op.problem(); problem != nil || err == nil {
+		return problem
+	}
+	return &WaitError{Err: err}
+}
+
+// notWritten says whether a write was not done, or nothing is known of it.
+func notWritten(err error) bool {
+	if err == nil {
+		return false
+	}
+	var wait *WaitError
+	return !errors.As(err, &wait)
+}
+
+// problem is what a script's reply complains of.
+func (op *sessionOp) problem() error {
 	if op.missing {
 		return nil
 	}

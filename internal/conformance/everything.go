@@ -55,6 +55,12 @@ func operations(f *fixture) []operation {
 		{"Durable.SaveSession", func(ctx context.Context, _ state) error {
 			return second(durable.SaveSession(ctx, ss, id, []byte("x"), time.Hour))
 		}},
+		{"Durable.CreateAppSession", func(ctx context.Context, _ state) error {
+			return third(durable.CreateAppSession(ctx, own, "alice", []byte("x")))
+		}},
+		{"Durable.RevokeAllAppSessions", func(ctx context.Context, _ state) error {
+			return third(durable.RevokeAllAppSessions(ctx, own, "alice"))
+		}},
 		{"Durable.DeleteSession", func(ctx context.Context, _ state) error { return third(durable.DeleteSession(ctx, ss, id)) }},
 	}...)
 }
