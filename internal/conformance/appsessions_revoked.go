@@ -124,7 +124,6 @@ func appForeignMark(f *fixture) {
 		f.requireKeys(map[string]record{markKey("alice"): {"string", -1, value}})
 	}
 	f.do("DEL", markKey("alice"))
-	f.needsLists()
 	s, stored := f.createInCookie(away, "alice"), f.create(back, "alice", "x")
 	f.do("RPUSH", markKey("alice"), "x")
 	_, err := back.Save(f.ctx, &s)
