@@ -102,7 +102,7 @@ func (ss *AppSessions) Touch(ctx context.Context, token string) (s AppSession, f
 }
 
 // Save writes the Data of a session that Create, Load or Touch returned, and counts as a use. It returns false when the session has ended meanwhile; it does
-// not come back. When somebody else has saved or rotated it meanwhile, nothing is written, and the error is a [*LostUpdateError]: load it again and decide.
+// not come back, and neither does one in a cookie of whose subject all were ended. When somebody else has saved or rotated it meanwhile, nothing is written, and the error is a [*LostUpdateError]: load it again and decide.
 func (ss *AppSessions) Save(ctx context.Context, s *AppSession) (found bool, err error) {
 	if err := ss.check(s); err != nil {
 		return false, err

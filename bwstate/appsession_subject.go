@@ -54,12 +54,16 @@ func (ss *AppSessions) revoke(ctx context.Context, handle string) (bool, error) 
 
 // RevokeAll ends all sessions of a subject and returns how many there were. Every session whose Create, Save or Rotate was done before is among them, because
 // each enters the index in the same step in which it is written; and none of them comes back, because Touch, Save and Rotate write only what is there. Only a session that
-// begins afterwards lives. The server does nothing else meanwhile, and takes the longer the more sessions there are.
+// begins afterwards lives. A session in a cookie does not come to the server either, if it was created before, or less than five minutes afterwards by the clock of
+// the process that created it; see [CookieWhenAway] for what it is worth in the next outage. The server does nothing else meanwhile, and takes the longer the more
+// sessions there are.
+//
+// Until replicas have it, a failover may take it back: see [Durable.RevokeAllAppSessions].
 func (ss *AppSessions) RevokeAll(ctx context.Context, subject string) (int, error) {
 	return ss.revokeSubject(ctx, subject, "")
 }
 
-// RevokeOthers is RevokeAll of the subject of s, but for s itself.
+// RevokeOthers is RevokeAll of the subject of s, but for s itself, if that is on the server. In a cookie it ends with the others: Save it first.
 func (ss *AppSessions) RevokeOthers(ctx context.Context, s *AppSession) (int, error) {
 	return ss.revokeSubject(ctx, s.Subject, handleOfToken(string(s.Token)))
 }
