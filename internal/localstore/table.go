@@ -1,6 +1,8 @@
 package localstore
 
 import (
+	"bytes"
+
 	"github.com/bwredis/bwredis/resp"
 )
 
@@ -26,18 +28,73 @@ var commands = map[string]command{
 	"mset":     {arity: -3, run: mset, write: true},
 	"append":   {arity: 3, run: appendTo, write: true},
 
-	"incr":   {arity: 2, run: incr, write: true},
-	"decr":   {arity: 2, run: decr, write: true},
-	"incrby": {arity: 3, run: incrby, write: true},
-	"decrby": {arity: 3, run: decrby, write: true},
+	"setnx":  {arity: 3, run: setnx, write: true},
+	"getset": {arity: 3, run: getset, write: true},
 
-	"del":     {arity: -2, run: del, write: true},
-	"unlink":  {arity: -2, run: del, write: true},
-	"flushdb": {arity: -1, run: flushdb, write: true},
-	"exists":  {arity: -2, run: exists},
-	"type":    {arity: 2, run: typeOf},
-	"dbsize":  {arity: 1, run: dbsize},
-	"scan":    {arity: -2, run: scan},
+	"rpush":  {arity: -3, run: rpush, write: true},
+	"lpush":  {arity: -3, run: lpush, write: true},
+	"rpushx": {arity: -3, run: rpushx, write: true},
+	"lpushx": {arity: -3, run: lpushx, write: true},
+	"lpop":   {arity: -2, run: lpop, write: true},
+	"rpop":   {arity: -2, run: rpop, write: true},
+	"lset":   {arity: 4, run: lset, write: true},
+	"ltrim":  {arity: 4, run: ltrim, write: true},
+	"lrem":   {arity: 4, run: lrem, write: true},
+	"llen":   {arity: 2, run: llen},
+	"lrange": {arity: 4, run: lrange},
+	"lindex": {arity: 3, run: lindex},
+
+	"hset":    {arity: -4, run: hset, write: true},
+	"hmset":   {arity: -4, run: hmset, write: true},
+	"hsetnx":  {arity: 4, run: hsetnx, write: true},
+	"hdel":    {arity: -3, run: hdel, write: true},
+	"hincrby": {arity: 4, run: hincrby, write: true},
+	"hget":    {arity: 3, run: hget},
+	"hmget":   {arity: -3, run: hmget},
+	"hgetall": {arity: 2, run: hgetall},
+	"hkeys":   {arity: 2, run: hkeys},
+	"hvals":   {arity: 2, run: hvals},
+	"hlen":    {arity: 2, run: hlen},
+	"hexists": {arity: 3, run: hexists},
+	"hstrlen": {arity: 3, run: hstrlen},
+	"hscan":   {arity: -3, run: hscan},
+
+	"zadd":             {arity: -4, run: zadd, write: true},
+	"zincrby":          {arity: 4, run: zincrby, write: true},
+	"zrem":             {arity: -3, run: zrem, write: true},
+	"zremrangebyscore": {arity: 4, run: zremrangebyscore, write: true},
+	"zremrangebyrank":  {arity: 4, run: zremrangebyrank, write: true},
+	"zpopmin":          {arity: -2, run: zpopmin, write: true},
+	"zpopmax":          {arity: -2, run: zpopmax, write: true},
+	"zcard":            {arity: 2, run: zcard},
+	"zscore":           {arity: 3, run: zscore},
+	"zmscore":          {arity: -3, run: zmscore},
+	"zrank":            {arity: 3, run: zrank},
+	"zrevrank":         {arity: 3, run: zrevrank},
+	"zcount":           {arity: 4, run: zcount},
+	"zrange":           {arity: -4, run: zrange},
+	"zrevrange":        {arity: -4, run: zrevrange},
+	"zrangebyscore":    {arity: -4, run: zrangebyscore},
+	"zrevrangebyscore": {arity: -4, run: zrevrangebyscore},
+	"zscan":            {arity: -3, run: zscan},
+
+	"incr":         {arity: 2, run: incr, write: true},
+	"decr":         {arity: 2, run: decr, write: true},
+	"incrbyfloat":  {arity: 3, run: incrbyfloat, write: true},
+	"hincrbyfloat": {arity: 4, run: hincrbyfloat, write: true},
+	"incrby":       {arity: 3, run: incrby, write: true},
+	"decrby":       {arity: 3, run: decrby, write: true},
+
+	"del":      {arity: -2, run: del, write: true},
+	"unlink":   {arity: -2, run: del, write: true},
+	"flushdb":  {arity: -1, run: flushdb, write: true},
+	"rename":   {arity: 3, run: rename, write: true},
+	"renamenx": {arity: 3, run: renamenx, write: true},
+	"copy":     {arity: -3, run: copyKey, write: true},
+	"exists":   {arity: -2, run: exists},
+	"type":     {arity: 2, run: typeOf},
+	"dbsize":   {arity: 1, run: dbsize},
+	"scan":     {arity: -2, run: scan},
 
 	"ttl":         {arity: 2, run: ttl},
 	"pttl":        {arity: 2, run: pttl},
@@ -66,6 +123,9 @@ var commands = map[string]command{
 
 // Error replies, as the server words them.
 const (
+	errWrongType         = "WRONGTYPE Operation against a key holding the wrong kind of value"
+	errNoKey             = "ERR no such key"
+	errNotPositive       = "ERR value is out of range, must be positive"
 	errSyntax            = "ERR syntax error"
 	errNotInteger        = "ERR value is not an integer or out of range"
 	errOverflow          = "ERR increment or decrement would overflow"
@@ -121,7 +181,12 @@ func (t *turn) failArity(name string) {
 }
 
 // shown returns as much of an argument as the server repeats in an error.
-func shown(arg []byte) []byte { return arg[:min(len(arg), 128)] }
+func shown(arg []byte) []byte {
+	if i := bytes.IndexByte(arg, 0); i >= 0 {
+		arg = arg[:i]
+	}
+	return arg[:min(len(arg), 128)]
+}
 
 // is reports whether arg is a word in any case. word is in upper case.
 func is(arg []byte, word string) bool {
