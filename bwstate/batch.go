@@ -2,7 +2,6 @@ package bwstate
 
 import (
 	"context"
-	"errors"
 
 	"github.com/bwredis/bwredis/resp"
 )
@@ -37,25 +36,20 @@ type outcome struct {
 	err      error // of the round trip, or of a reply that is not what was asked for
 }
 
-// errNotRun is what results say before Run.
-var errNotRun = errors.New("bwstate: the batch has not run yet")
-
-// check returns why there is no result, if there is none.
-func (o *outcome) check() error {
-	if !o.done {
-		return errNotRun
-	}
-	return o.err
-}
-
 // NewBatch returns an empty batch.
 func (s *State) NewBatch() *Batch { return &Batch{state: s} }
 
 // Len returns how many operations there are.
 func (b *Batch) Len() int { return len(b.parts) }
 
-// Reset empties the batch. Results of before mean nothing any more.
+// Reset empties the batch. There is nothing to be had from what its operations returned any more.
 func (b *Batch) Reset() {
+	for _, p := range b.parts {
+		*p.outcome = outcome{}
+		if op, ok := p.op.(interface{ recycle() }); ok {
+			op.recycle()
+		}
+	}
 	clear(b.parts)
 	if len(b.q.Encoded()) > maxKeptRequest {
 		b.q = resp.Request{}
