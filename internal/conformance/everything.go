@@ -40,7 +40,7 @@ func operations(f *fixture) []operation {
 			return s.AddBan(ctx, bwstate.Ban{IP: client, Permanent: true})
 		}},
 		{"Banned", func(ctx context.Context, s state) error { return third(s.Banned(ctx, client, site)) }},
-		{"IncreaseBadBehavior", func(ctx context.Context, s state) error { return third(s.IncreaseBadBehavior(ctx, client, b)) }},
+		{"IncreaseBadBehavior", func(ctx context.Context, s state) error { return second(s.IncreaseBadBehavior(ctx, client, b)) }},
 		{"DecreaseBadBehavior", func(ctx context.Context, s state) error { return second(s.DecreaseBadBehavior(ctx, client, b)) }},
 		{"Unban", func(ctx context.Context, s state) error { return second(s.Unban(ctx, client, "")) }},
 		{"Save", func(ctx context.Context, _ state) error { return ss.Save(ctx, id, []byte("x"), time.Hour) }},
@@ -139,9 +139,9 @@ func ownRound(f *fixture, ss *bwstate.Sessions, caller, round int) string {
 	if ban.Reason != own || ban.IP != ip || !banned || err != nil {
 		return fmt.Sprintf("%s: ban %.40q of %v %t %v", own, ban.Reason, ban.IP, banned, err)
 	}
-	count, _, err := f.state.IncreaseBadBehavior(f.ctx, ip, bwstate.BadBehavior{})
-	if count != 1 || err != nil {
-		return fmt.Sprintf("%s: count %d %v", own, count, err)
+	count, err := f.state.IncreaseBadBehavior(f.ctx, ip, bwstate.BadBehavior{})
+	if count.Count != 1 || err != nil {
+		return fmt.Sprintf("%s: count %d %v", own, count.Count, err)
 	}
 	echo, err := f.state.Do(f.ctx, "ECHO", own)
 	if text, _ := echo.Text(); text != own || err != nil {
