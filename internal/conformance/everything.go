@@ -29,7 +29,7 @@ type operation struct {
 func operations(f *fixture) []operation {
 	type state = *bwstate.State
 	ss, id := f.sessions("s"), bwstate.NewSessionID()
-	b := bwstate.BadBehavior{Service: site, Threshold: 2}
+	b := bwstate.BadBehavior{Service: site, Threshold: 2, WhenAway: bwstate.LocalWhenAway}
 	durable := f.state.WaitReplicas(1, time.Millisecond)
 	own, ownSession := f.appSessions(bwstate.AppSessionConfig{}), &bwstate.AppSession{AppSessionInfo: bwstate.AppSessionInfo{Version: 1}}
 	return append(appOperations(own, ownSession), []operation{
@@ -42,6 +42,29 @@ func operations(f *fixture) []operation {
 		{"Banned", func(ctx context.Context, s state) error { return third(s.Banned(ctx, client, site)) }},
 		{"IncreaseBadBehavior", func(ctx context.Context, s state) error { return second(s.IncreaseBadBehavior(ctx, client, b)) }},
 		{"DecreaseBadBehavior", func(ctx context.Context, s state) error { return second(s.DecreaseBadBehavior(ctx, client, b)) }},
+		{"CheckBan", func(ctx context.Context, s state) error {
+			return second(s.CheckBan(ctx, client, bwstate.BanLookup{Service: site, WhenAway: bwstate.LocalWhenAway}))
+		}},
+		{"CheckBans", func(ctx context.Context, s state) error {
+			return second(s.CheckBans(ctx, nil, []netip.Addr{client, otherClient}, bwstate.BanLookup{WhenAway: bwstate.LocalWhenAway}))
+		}},
+		{"IncreaseBadBehaviors", func(ctx context.Context, s state) error {
+			return second(s.IncreaseBadBehaviors(ctx, []bwstate.BadRequest{{IP: client, Rule: b}}))
+		}},
+		{"DecreaseBadBehaviors", func(ctx context.Context, s state) error {
+			return second(s.DecreaseBadBehaviors(ctx, []bwstate.BadRequest{{IP: client, Rule: b}}))
+		}},
+		{"Bans", func(ctx context.Context, s state) error {
+			for b, err := range s.Bans(ctx, bwstate.BanFilter{Service: otherSite}) {
+				if err != nil && !b.IP.IsValid() {
+					return err
+				}
+			}
+			return nil
+		}},
+		{"UnbanEverywhere", func(ctx context.Context, s state) error {
+			return second(s.UnbanEverywhere(ctx, client, bwstate.Everywhere{}))
+		}},
 		{"Unban", func(ctx context.Context, s state) error { return second(s.Unban(ctx, client, "")) }},
 		{"Save", func(ctx context.Context, _ state) error { return ss.Save(ctx, id, []byte("x"), time.Hour) }},
 		{"Load", func(ctx context.Context, _ state) error { return third(ss.Load(ctx, id)) }},
