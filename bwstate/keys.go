@@ -81,3 +81,6 @@ func appSessionKey(app, handle string) string { return "bwredis:session:" + app 
 
 // appSubjectKey is the index of a subject's sessions, by the subject's hash; without that, what the keys of all indexes begin with.
 func appSubjectKey(app, subject string) string { return "bwredis:subject:" + app + ":" + subject }
+
+// appMarkKey says since when all sessions of a subject, by its hash, are ended.
+func appMarkKey(app, subject string) string { return "bwredis:revoked:" + app + ":" + subject }
