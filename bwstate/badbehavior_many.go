@@ -83,4 +83,6 @@ func (all *badCountList) add(q *resp.Request) {
 	}
 }
 
+func (all *badCountList) reads() bool { return false }
+
 func (all *badCountList) HandleReply(i int, r *resp.Reply) error { return (*all)[i].HandleReply(0, r) }

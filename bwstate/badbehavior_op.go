@@ -72,6 +72,8 @@ func (op *badCount) add(q *resp.Request) {
 	}
 }
 
+func (op *badCount) reads() bool { return false }
+
 func (op *badCount) HandleReply(_ int, r *resp.Reply) error {
 	op.count, op.banned, op.refused, op.answered = 0, notBanned, nil, false
 	if e := r.ErrorReply(); e != nil {

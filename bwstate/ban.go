@@ -64,6 +64,8 @@ func (op *banWrite) add(q *resp.Request) {
 	}
 }
 
+func (op *banWrite) reads() bool { return false }
+
 func (op *banWrite) HandleReply(_ int, r *resp.Reply) error {
 	op.refused = r.Err()
 	return nil
@@ -152,6 +154,8 @@ func (op *unban) add(q *resp.Request) {
 	q.Cmd("DEL").Str(badBehaviorKey(op.scope, op.service, op.ip))
 	q.Cmd("DEL").Str(banKey(op.scope, op.service, op.ip))
 }
+
+func (op *unban) reads() bool { return false }
 
 func (op *unban) HandleReply(i int, r *resp.Reply) error {
 	if i == 0 {

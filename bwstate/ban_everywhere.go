@@ -41,9 +41,6 @@ func (s *State) UnbanEverywhere(ctx context.Context, ip netip.Addr, where Everyw
 	}
 	for !op.finished() {
 		op.q.Reset()
-		if len(op.todo) == 0 {
-			op.q.MarkReadOnly()
-		}
 		if err := s.run(ctx, &op.q, op); err != nil {
 			return op.lifted, err
 		}
@@ -149,6 +146,8 @@ func (op *unbanAll) add(q *resp.Request) {
 		op.scan.add(q)
 	}
 }
+
+func (op *unbanAll) reads() bool { return len(op.todo) == 0 }
 
 func (op *unbanAll) HandleReply(i int, r *resp.Reply) error {
 	if i == 0 {

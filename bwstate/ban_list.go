@@ -39,7 +39,6 @@ func (s *State) Bans(ctx context.Context, f BanFilter) iter.Seq2[Ban, error] {
 		}
 		for !op.finished() {
 			op.q.Reset()
-			op.q.MarkReadOnly()
 			if err := s.run(ctx, &op.q, op); err != nil {
 				yield(Ban{}, err)
 				return
@@ -126,6 +125,8 @@ func (op *banList) add(q *resp.Request) {
 
 // scans reports whether this step looks for more.
 func (op *banList) scans() bool { return !op.scan.over && len(op.rest) == 0 }
+
+func (op *banList) reads() bool { return true }
 
 func (op *banList) HandleReply(i int, r *resp.Reply) error {
 	if i == 0 {

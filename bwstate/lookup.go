@@ -37,7 +37,6 @@ func (s *State) CheckBan(ctx context.Context, ip netip.Addr, l BanLookup) (BanCh
 	op := lookups.Get().(*lookup)
 	defer op.recycle()
 	op.ip, op.service = ip, l.Service
-	op.q.MarkReadOnly()
 	degraded, err := s.runSomewhere(ctx, l.WhenAway, &op.q, op)
 	if err != nil {
 		return BanCheck{Degraded: degraded}, err
@@ -107,6 +106,8 @@ func (op *lookup) add(q *resp.Request) {
 	}
 	askBan(q, GlobalScope, "", op.ip)
 }
+
+func (op *lookup) reads() bool { return true }
 
 // askBan adds the two commands that tell of a ban: its value and its remaining time, in milliseconds.
 func askBan(q *resp.Request, scope Scope, service string, ip netip.Addr) {

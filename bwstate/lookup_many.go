@@ -34,7 +34,6 @@ func (s *State) CheckBans(ctx context.Context, dst []BanCheck, ips []netip.Addr,
 		dst = slices.Grow(dst, len(chunk))[:known+len(chunk)]
 		op.ips, op.checks = chunk, dst[known:]
 		op.q.Reset()
-		op.q.MarkReadOnly()
 		degraded, err := s.runSomewhere(ctx, l.WhenAway, &op.q, op)
 		if err != nil {
 			return dst[:known], err
@@ -78,6 +77,8 @@ func (op *manyLookup) add(q *resp.Request) {
 		op.one.add(q)
 	}
 }
+
+func (op *manyLookup) reads() bool { return true }
 
 func (op *manyLookup) HandleReply(i int, r *resp.Reply) error {
 	each := 2

@@ -77,7 +77,6 @@ func keepWhatIsThere(f *fixture) {
 	f.requireNotBanned(client, "")
 	f.count(client, rule)
 	require.Equal(f, "bad behavior", f.banned(client, "").Reason)
-	f.needsLists()
 	f.do("DEL", "bans_ip_203.0.113.7")
 	f.do("RPUSH", "bans_ip_203.0.113.7", "x")
 	got, err := f.state.IncreaseBadBehavior(f.ctx, client, rule)

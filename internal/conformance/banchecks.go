@@ -79,7 +79,6 @@ func checkThousands(f *fixture) {
 }
 
 func checkRefused(f *fixture) {
-	f.needsLists()
 	f.do("RPUSH", "bans_ip_203.0.113.7", "x")
 	f.ban(otherClient, "", "x")
 	got, err := f.state.CheckBans(f.ctx, nil, []netip.Addr{client, otherClient, addr("203.0.113.8")}, bwstate.BanLookup{Service: site})

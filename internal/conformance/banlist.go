@@ -128,7 +128,6 @@ func listOdd(f *fixture) {
 }
 
 func listWrongType(f *fixture) {
-	f.needsLists()
 	f.do("RPUSH", "bans_ip_203.0.113.7", "x")
 	f.ban(otherClient, site, "y")
 	var errs []error

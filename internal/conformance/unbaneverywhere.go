@@ -118,7 +118,6 @@ func liftForGood(f *fixture) {
 }
 
 func liftWrongType(f *fixture) {
-	f.needsLists()
 	f.do("RPUSH", "bans_ip_203.0.113.7", "x")
 	f.do("RPUSH", "plugin_bad_behavior_203.0.113.7", "x")
 	lifted, err := f.state.UnbanEverywhere(f.ctx, client, bwstate.Everywhere{})
