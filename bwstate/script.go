@@ -36,4 +36,5 @@ var scripts = []*script{
 	increaseScript, decreaseScript,
 	putSessionScript, touchSessionScript, revokeSessionScript, revokeSubjectScript, listSessionsScript,
 	replaceScript,
+	limitsScript, limitCountScript,
 }
