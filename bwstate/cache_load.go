@@ -192,7 +192,7 @@ func (l *load) run(early bool) {
 // claim waits until there is an entry, or it is this load's turn. When the server is away, and that was asked for, it is.
 func (l *load) claim(claim *claim) (e CacheEntry, won bool, err error) {
 	for pause := firstLook; ; pause = min(2*pause, longestLook) {
-		err := l.c.state.runWrite(l.ctx, claim)
+		err := l.ask(claim)
 		switch {
 		case err != nil && l.c.cfg.WhenAway == LocalWhenAway && isOutage(l.ctx, err):
 			l.away = true
@@ -215,6 +215,18 @@ func (l *load) claim(claim *claim) (e CacheEntry, won bool, err error) {
 			return CacheEntry{}, false, context.Cause(l.ctx)
 		}
 	}
+}
+
+// ask may be sent twice: whoever has the lease gets it again.
+func (l *load) ask(claim *claim) error {
+	op := newAdhoc()
+	defer op.recycle()
+	claim.add(&op.q)
+	op.q.MarkIdempotent()
+	if err := l.c.state.roundTrip(l.ctx, &op.q, claim); err != nil {
+		return err
+	}
+	return claim.refusal()
 }
 
 var errLoadTimeout = fmt.Errorf("bwstate: a load of a cache took longer than LoadTimeout: %w", context.DeadlineExceeded)

@@ -20,7 +20,6 @@ type claim struct {
 	lives int64  // milliseconds
 }
 
-// add marks the request idempotent: whoever has the lease gets it again.
 func (op *claim) add(q *resp.Request) {
 	op.err, op.won, op.text = nil, false, nil
 	q.Script(claimScript.Script, op.entry, op.lease).Str(op.token).Int(op.ms)
@@ -29,7 +28,6 @@ func (op *claim) add(q *resp.Request) {
 	} else {
 		q.Str("0")
 	}
-	q.MarkIdempotent()
 }
 
 func (op *claim) HandleReply(_ int, r *resp.Reply) error {

@@ -51,8 +51,9 @@ func (op *fetching) add(q *resp.Request) {
 		q.Cmd("PTTL").Str(key)
 		q.Cmd("GET").Str(key)
 	}
-	q.MarkReadOnly()
 }
+
+func (op *fetching) reads() bool { return true }
 
 // HandleReply takes PTTL's reply, then GET's, for each key.
 func (op *fetching) HandleReply(i int, r *resp.Reply) error {

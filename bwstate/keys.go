@@ -75,3 +75,6 @@ const cachePrefixes = "bwredis:cache:"
 
 // leasePrefix is what the keys begin with that say who is loading an entry of a cache. They are apart from the entries, so that nobody is told when they change.
 func leasePrefix(name string) string { return "bwredis:lease:" + name + ":" }
+
+// appMarkKey says since when all sessions of a subject, by its hash, are ended.
+func appMarkKey(app, subject string) string { return "bwredis:revoked:" + app + ":" + subject }

@@ -127,6 +127,7 @@ func (s *State) runWrite(ctx context.Context, op write) error {
 type firstRefusal struct{ err error }
 
 func (f *firstRefusal) refusal() error { return f.err }
+func (f *firstRefusal) reads() bool    { return false }
 
 // take reports whether the reply is no refusal.
 func (f *firstRefusal) take(r *resp.Reply) bool {

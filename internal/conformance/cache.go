@@ -78,7 +78,6 @@ var nodeCacheTests = []test{
 		require.Equal(f, before, f.state.RoundTrips())
 	}},
 	{"a key of another type", func(f *fixture) {
-		f.needsLists()
 		f.do("RPUSH", "k", "x")
 		_, _, err := f.nodeCache().Get(f.ctx, "k")
 		require.True(f, resp.IsCode(err, "WRONGTYPE"), "%v", err)
@@ -164,7 +163,6 @@ var cacheTests = []test{
 		require.Zero(f, e.Remaining)
 	}},
 	{"a key of another type", func(f *fixture) {
-		f.needsLists()
 		c := f.cache(bwstate.CacheConfig{})
 		f.do("RPUSH", cacheKey+"a", "x")
 		require.NoError(f, c.Set(f.ctx, "good", []byte("x"), 0))
