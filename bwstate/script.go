@@ -38,6 +38,7 @@ var scripts = []*script{
 	putSessionScript, touchSessionScript, revokeSessionScript, revokeSubjectScript, listSessionsScript,
 	replaceScript,
 	claimScript, fillScript,
+	limitsScript, limitCountScript,
 }
 
 // eval runs a script that returns an integer. A connection sends the text to a server that does not know it.

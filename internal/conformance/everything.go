@@ -33,7 +33,7 @@ func operations(f *fixture) []operation {
 	b := bwstate.BadBehavior{Service: site, Threshold: 2}
 	durable := f.state.WaitReplicas(1, time.Millisecond)
 	own, ownSession := f.appSessions(bwstate.AppSessionConfig{}), &bwstate.AppSession{AppSessionInfo: bwstate.AppSessionInfo{Version: 1}}
-	return append(slices.Concat(appOperations(own, ownSession), visitorOperations(f), cacheOperations(f)), []operation{
+	return append(slices.Concat(appOperations(own, ownSession), visitorOperations(f), cacheOperations(f), limitOperations(f)), []operation{
 		{"Ping", func(ctx context.Context, s state) error { return s.Ping(ctx) }},
 		{"Server", func(ctx context.Context, s state) error { return second(s.Server(ctx)) }},
 		{"Do", func(ctx context.Context, s state) error { return second(s.Do(ctx, "SET", "k", "v")) }},
