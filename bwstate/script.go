@@ -36,5 +36,6 @@ var scripts = []*script{
 	increaseScript, decreaseScript,
 	putSessionScript, touchSessionScript, revokeSessionScript, revokeSubjectScript, listSessionsScript,
 	replaceScript,
+	claimScript, fillScript,
 	limitsScript, limitCountScript,
 }
