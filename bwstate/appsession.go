@@ -3,6 +3,8 @@ package bwstate
 import (
 	"context"
 	"time"
+
+	"github.com/bwredis/bwredis/resp"
 )
 
 // AppSessions are sessions of an application's own, in the Redis that BunkerWeb uses. [State.AppSessions] makes them. (Those of BunkerWeb's nodes are [Sessions].)
@@ -90,15 +92,20 @@ func (ss *AppSessions) Touch(ctx context.Context, token string) (s AppSession, f
 	}
 	op := newSessionOp()
 	defer op.recycle()
-	handle := handleOfToken(token)
-	op.q.Script(touchSessionScript.Script, appSessionKey(ss.name, handle))
-	op.limits(ss.limits)
-	op.q.Str(appSubjectKey(ss.name, "")).Int(ss.most())
+	ss.addTouch(&op.q, token)
 	if err := ss.run(ctx, op); err != nil || op.missing {
 		return AppSession{}, false, err
 	}
-	s, err = ss.decode(token, handle, op.reply)
+	s, err = ss.decode(token, handleOfToken(token), op.reply)
 	return s, err == nil, err
+}
+
+func (ss *AppSessions) addTouch(q *resp.Request, token string) {
+	q.Script(touchSessionScript.Script, appSessionKey(ss.name, handleOfToken(token)))
+	for _, ms := range ss.limits {
+		q.Int(ms)
+	}
+	q.Str(appSubjectKey(ss.name, "")).Int(ss.most())
 }
 
 // Save writes the Data of a session that Create, Load or Touch returned, and counts as a use. It returns false when the session has ended meanwhile; it does
@@ -134,16 +141,20 @@ func (ss *AppSessions) RotateDue(info AppSessionInfo, now time.Time) bool {
 func (ss *AppSessions) load(ctx context.Context, token string) (AppSession, bool, error) {
 	op := newSessionOp()
 	defer op.recycle()
-	handle := handleOfToken(token)
-	op.q.Cmd("GETRANGE").Str(appSessionKey(ss.name, handle)).Int(0).Int(ss.most()).MarkReadOnly()
+	ss.addLoad(&op.q, token)
+	op.q.MarkReadOnly()
 	if err := ss.state.roundTrip(ctx, &op.q, op); err != nil {
 		return AppSession{}, false, sessionError(ctx, err)
 	}
 	if len(op.reply) == 0 { // there is no other way to say that there is nothing
 		return AppSession{}, false, nil
 	}
-	s, err := ss.decode(token, handle, op.reply)
+	s, err := ss.decode(token, handleOfToken(token), op.reply)
 	return s, err == nil, err
+}
+
+func (ss *AppSessions) addLoad(q *resp.Request, token string) {
+	q.Cmd("GETRANGE").Str(appSessionKey(ss.name, handleOfToken(token))).Int(0).Int(ss.most())
 }
 
 // begin writes a session under a new token: one that is new, or that was in a cookie until now, as cookie says.

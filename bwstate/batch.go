@@ -101,13 +101,22 @@ func (b *Batch) send(ctx context.Context, s *State) error {
 	}
 	err := s.roundTrip(ctx, &b.q, (*batchReplies)(b))
 	for i := range b.parts {
-		o := b.parts[i].outcome
-		o.done = true
-		if err != nil {
-			o.err = err
+		p := &b.parts[i]
+		p.outcome.done = true
+		if err == nil {
+			continue
+		}
+		p.outcome.err = err
+		if op, ok := p.op.(explaining); ok {
+			p.outcome.err = op.explain(ctx, err)
 		}
 	}
 	return err
+}
+
+// An explaining operation has errors of its own for round trips that fail.
+type explaining interface {
+	explain(ctx context.Context, err error) error
 }
 
 // batchReplies is a batch as the connection sees it.
