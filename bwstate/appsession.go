@@ -92,16 +92,17 @@ func (ss *AppSessions) Touch(ctx context.Context, token string) (s AppSession, f
 	}
 	op := newSessionOp()
 	defer op.recycle()
-	ss.addTouch(&op.q, token)
+	handle := handleOfToken(token)
+	ss.addTouch(&op.q, handle)
 	if err := ss.run(ctx, op); err != nil || op.missing {
 		return AppSession{}, false, err
 	}
-	s, err = ss.decode(token, handleOfToken(token), op.reply)
+	s, err = ss.decode(token, handle, op.reply)
 	return s, err == nil, err
 }
 
-func (ss *AppSessions) addTouch(q *resp.Request, token string) {
-	q.Script(touchSessionScript.Script, appSessionKey(ss.name, handleOfToken(token)))
+func (ss *AppSessions) addTouch(q *resp.Request, handle string) {
+	q.Script(touchSessionScript.Script, appSessionKey(ss.name, handle))
 	for _, ms := range ss.limits {
 		q.Int(ms)
 	}
@@ -141,7 +142,8 @@ func (ss *AppSessions) RotateDue(info AppSessionInfo, now time.Time) bool {
 func (ss *AppSessions) load(ctx context.Context, token string) (AppSession, bool, error) {
 	op := newSessionOp()
 	defer op.recycle()
-	ss.addLoad(&op.q, token)
+	handle := handleOfToken(token)
+	ss.addLoad(&op.q, handle)
 	op.q.MarkReadOnly()
 	if err := ss.state.roundTrip(ctx, &op.q, op); err != nil {
 		return AppSession{}, false, sessionError(ctx, err)
@@ -149,12 +151,12 @@ func (ss *AppSessions) load(ctx context.Context, token string) (AppSession, bool
 	if len(op.reply) == 0 { // there is no other way to say that there is nothing
 		return AppSession{}, false, nil
 	}
-	s, err := ss.decode(token, handleOfToken(token), op.reply)
+	s, err := ss.decode(token, handle, op.reply)
 	return s, err == nil, err
 }
 
-func (ss *AppSessions) addLoad(q *resp.Request, token string) {
-	q.Cmd("GETRANGE").Str(appSessionKey(ss.name, handleOfToken(token))).Int(0).Int(ss.most())
+func (ss *AppSessions) addLoad(q *resp.Request, handle string) {
+	q.Cmd("GETRANGE").Str(appSessionKey(ss.name, handle)).Int(0).Int(ss.most())
 }
 
 // begin writes a session under a new token: one that is new, or that was in a cookie until now, as cookie says.

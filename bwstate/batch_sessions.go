@@ -40,9 +40,9 @@ func (op *appLoad) add(q *resp.Request) {
 	case !isToken(op.token):
 		q.Cmd("PING") // no token that the store has; but is there a server?
 	case op.touch:
-		op.sessions.addTouch(q, op.token)
+		op.sessions.addTouch(q, handleOfToken(op.token))
 	default:
-		op.sessions.addLoad(q, op.token)
+		op.sessions.addLoad(q, handleOfToken(op.token))
 	}
 }
 
