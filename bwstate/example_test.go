@@ -143,11 +143,11 @@ func ExampleState_CheckBans() {
 		return
 	}
 	for i, check := range checks {
-		fmt.Println(visitors[i], check.Banned, check.Ban.Reason)
+		fmt.Printf("%v %t %q\n", visitors[i], check.Banned, check.Ban.Reason)
 	}
 	// Output:
-	// 203.0.113.7 false
-	// 2001:db8::7 true by hand
+	// 203.0.113.7 false ""
+	// 2001:db8::7 true "by hand"
 }
 
 func ExampleState_IncreaseBadBehavior() {
