@@ -215,7 +215,8 @@ func TestBans(t *testing.T) {
 			{IP: netip.MustParseAddr("9.9.9.9"), Scope: "service", Service: "my_ip_b"},
 			{IP: netip.MustParseAddr("8.8.8.8"), Scope: "global"},
 		}},
-		{Node: empty.URL}, {Node: odd.URL},
+		{Node: empty.URL},
+		{Node: odd.URL},
 	}, lists)
 }
 
