@@ -2,8 +2,7 @@
 //
 //	conformance.Run(t, func(t *testing.T) *bwstate.State { … })
 //
-// They see the store through the State alone. What a store cannot express, such as a list on the embedded store, is found out by asking it, and the
-// tests that need it are skipped.
+// They see the store through the State alone. Whether a store can block, which the embedded one cannot, is found out by asking it.
 //
 // The golden cases in testdata are the outcome of BunkerWeb's own code. Where a State does something else on purpose, the test says so.
 package conformance
@@ -26,10 +25,56 @@ const patience = 30 * time.Second
 // Run runs every test as a subtest of t, one after the other. newState is called once for each of them and returns a State of a store that holds no
 // keys; it may return the same one after it has emptied the store. Closing it is the caller's task.
 func Run(t *testing.T, newState func(t *testing.T) *bwstate.State) {
-	for _, group := range []struct {
-		name  string
-		tests []test
-	}{
+	for _, group := range groups() {
+		t.Run(group.name, func(t *testing.T) {
+			for _, test := range group.tests {
+				t.Run(test.name, func(t *testing.T) {
+					state := newState(t)
+					test.run(newFixture(t, state, state))
+				})
+			}
+		})
+	}
+}
+
+// RunRestricted runs the same tests on States that may do no more than documents say, so without those of [bwstate.State.Do], which may do anything. newStates returns such a
+// State, and another of the same empty store that may do everything and belongs to the tests themselves.
+func RunRestricted(t *testing.T, newStates func(t *testing.T) (restricted, control *bwstate.State)) {
+	for _, group := range groups() {
+		if group.name == doGroup {
+			continue
+		}
+		t.Run(group.name, func(t *testing.T) {
+			for _, test := range group.tests {
+				t.Run(test.name, func(t *testing.T) {
+					restricted, control := newStates(t)
+					test.run(newFixture(t, restricted, control))
+				})
+			}
+		})
+	}
+}
+
+// EachOperation calls every operation once, on a State of an empty store, and returns what each said.
+func EachOperation(t *testing.T, restricted, control *bwstate.State) map[string]error {
+	f, said := newFixture(t, restricted, control), map[string]error{}
+	for _, op := range operations(f) {
+		said[op.name] = op.call(f.ctx, restricted)
+	}
+	return said
+}
+
+// A group is the tests of one topic.
+type group struct {
+	name  string
+	tests []test
+}
+
+// doGroup is the one whose tests send commands of their own.
+const doGroup = "commands"
+
+func groups() []group {
+	return []group{
 		{"golden add_ban", goldenAddBan()},
 		{"golden is_banned", goldenIsBanned()},
 		{"golden remove_ban", goldenRemoveBan()},
@@ -41,15 +86,9 @@ func Run(t *testing.T, newState func(t *testing.T) *bwstate.State) {
 		{"sessions", sessionTests},
 		{"application's sessions", appSessionTests},
 		{"visitors' sessions", visitorTests},
-		{"commands", commandTests},
+		{doGroup, commandTests},
 		{"durable", durableTests},
 		{"everything", everythingTests},
-	} {
-		t.Run(group.name, func(t *testing.T) {
-			for _, test := range group.tests {
-				t.Run(test.name, func(t *testing.T) { test.run(newFixture(t, newState(t))) })
-			}
-		})
 	}
 }
 
@@ -62,15 +101,16 @@ type test struct {
 // A fixture is a State of an empty store, and what tests do with it.
 type fixture struct {
 	*testing.T
-	state *bwstate.State
-	ctx   context.Context
-	begin time.Time
+	state   *bwstate.State
+	control *bwstate.State // of the same store: what the test itself does there
+	ctx     context.Context
+	begin   time.Time
 }
 
-func newFixture(t *testing.T, state *bwstate.State) *fixture {
+func newFixture(t *testing.T, state, control *bwstate.State) *fixture {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
-	f := &fixture{T: t, state: state, ctx: ctx, begin: time.Now()}
+	f := &fixture{T: t, state: state, control: control, ctx: ctx, begin: time.Now()}
 	require.Empty(t, f.keys(), "newState must return a State of an empty store")
 	return f
 }
@@ -87,7 +127,7 @@ func (f *fixture) part(name string, run func(f *fixture)) {
 // do runs a command that must succeed.
 func (f *fixture) do(args ...string) resp.Value {
 	f.Helper()
-	v, err := f.state.Do(f.ctx, args...)
+	v, err := f.control.Do(f.ctx, args...)
 	require.NoError(f, err, "%.60q", args)
 	return v
 }
@@ -108,25 +148,23 @@ func (f *fixture) int(args ...string) int64 {
 	return n
 }
 
-// needsLists skips the test when the store has no lists.
-func (f *fixture) needsLists() {
+// needsBlocking skips the test when the store has no commands that block.
+func (f *fixture) needsBlocking() {
 	f.Helper()
 	const probe = "conformance:list"
-	_, err := f.state.Do(f.ctx, "RPUSH", probe, "x")
-	if resp.IsCode(err, "ERR") { // a fresh key: the command itself is unknown
-		f.Skip("the store has no lists")
+	f.do("RPUSH", probe, "x")
+	_, err := f.control.Do(f.ctx, "BLPOP", probe, "1")
+	if resp.IsCode(err, "ERR") { // there is something to pop: the command itself is unknown
+		require.EqualValues(f, 1, f.int("DEL", probe))
+		f.Skip("the store does not block")
 	}
 	require.NoError(f, err)
-	require.EqualValues(f, 1, f.int("DEL", probe))
 }
 
 // setup runs the commands that a golden case begins with.
 func (f *fixture) setup(commands [][]string) {
 	f.Helper()
 	for _, args := range commands {
-		if args[0] == "LPUSH" {
-			f.needsLists()
-		}
 		f.do(args...)
 	}
 }

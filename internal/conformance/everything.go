@@ -32,7 +32,7 @@ func operations(f *fixture) []operation {
 	b := bwstate.BadBehavior{Service: site, Threshold: 2}
 	durable := f.state.WaitReplicas(1, time.Millisecond)
 	own, ownSession := f.appSessions(bwstate.AppSessionConfig{}), &bwstate.AppSession{AppSessionInfo: bwstate.AppSessionInfo{Version: 1}}
-	return append(appOperations(own, ownSession), []operation{
+	return append(append(appOperations(own, ownSession), visitorOperations(f)...), []operation{
 		{"Ping", func(ctx context.Context, s state) error { return s.Ping(ctx) }},
 		{"Server", func(ctx context.Context, s state) error { return second(s.Server(ctx)) }},
 		{"Do", func(ctx context.Context, s state) error { return second(s.Do(ctx, "SET", "k", "v")) }},
@@ -89,6 +89,11 @@ func foreignKeys(f *fixture) {
 		require.NoError(f, op.call(f.ctx, f.state), op.name)
 	}
 	f.do("DEL", "k")
+	for _, key := range f.keys() {
+		if strings.HasPrefix(key, "sessions_:sid:") { // a session that was replaced has ten seconds left
+			f.do("DEL", key)
+		}
+	}
 	f.requireKeys(others)
 }
 
