@@ -28,7 +28,7 @@ const (
 
 // visitorKeys derives the keys of sessions from the secret. It may be used concurrently.
 type visitorKeys struct {
-	ikm       [sha256.Size]byte
+	ikm       *[sha256.Size]byte // package fmt prints what one pointer leads to, such as that to the keys, but not two
 	fips      bool
 	expanders sync.Pool
 }
@@ -36,7 +36,8 @@ type visitorKeys struct {
 // newVisitorKeys takes in the secret: the input key is its SHA-256. HKDF's first step, with an empty salt, makes of that the key that the second step expands.
 // It fails where the cryptography that is needed is not allowed; afterwards nothing fails, as sizes are constants.
 func newVisitorKeys(secret Secret, fips bool) (*visitorKeys, error) {
-	k := &visitorKeys{ikm: sha256.Sum256([]byte(secret)), fips: fips}
+	ikm := sha256.Sum256([]byte(secret))
+	k := &visitorKeys{ikm: &ikm, fips: fips}
 	var salt [sha256.Size]byte
 	extract := hmac.New(sha256.New, salt[:])
 	_, _ = extract.Write(k.ikm[:])

@@ -135,7 +135,8 @@ func (s *visitorState) unseal(text []byte) error {
 
 // without reports whether a failure means that the server is away, and that sessions go on without it.
 func (vs *VisitorSessions) without(ctx context.Context, err error) bool {
-	return vs.settings.Away == CookieWhenAway && ctx.Err() == nil && cannotServe(err) // a context that ended says nothing of the server
+	var refused *VisitorError
+	return vs.settings.Away == CookieWhenAway && ctx.Err() == nil && !errors.As(err, &refused) && cannotServe(err) // a context that ended says nothing of the server
 }
 
 // cannotServe tells a server that cannot be reached, or does not serve yet, from one that refuses.

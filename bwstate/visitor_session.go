@@ -11,9 +11,12 @@ import (
 //
 // Its methods may be called concurrently, as happens where http.TimeoutHandler answers and leaves a handler running; saves of one VisitorSession follow one
 // another. A copy is the same session.
-type VisitorSession struct{ *visitorState }
+type VisitorSession struct{ *behind }
 
-// visitorState is what copies of a VisitorSession share. It is behind a pointer so that nothing of it shows where somebody prints a struct that holds a session.
+// behind keeps package fmt from what is behind, where it finds a session in an unexported field and cannot ask it: it prints what one pointer leads to, but not two.
+type behind struct{ *visitorState }
+
+// visitorState is what copies of a VisitorSession share.
 type visitorState struct {
 	sessions *VisitorSessions
 	openedAt int64
@@ -40,7 +43,7 @@ type visitorState struct {
 }
 
 func newVisitorSession(vs *VisitorSessions) *VisitorSession {
-	return &VisitorSession{&visitorState{sessions: vs, openedAt: vs.now(), turn: make(chan struct{}, 1)}}
+	return &VisitorSession{&behind{&visitorState{sessions: vs, openedAt: vs.now(), turn: make(chan struct{}, 1)}}}
 }
 
 // wait waits for the saves that others began.

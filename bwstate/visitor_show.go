@@ -21,7 +21,7 @@ func (vs VisitorSessions) MarshalJSON() ([]byte, error) { return json.Marshal(vs
 
 // String names the session by a few characters of its id: the rest opens the session, or is the visitor's.
 func (s VisitorSession) String() string {
-	if s.visitorState == nil {
+	if s.behind == nil {
 		return "no session"
 	}
 	id, kept := s.ID()

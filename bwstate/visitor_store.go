@@ -151,19 +151,13 @@ func (s *visitorState) store(ctx context.Context, op *storing, next *sealed) err
 func replaceTwin(call func(args ...string) resp.Value, keys, argv []string, dst []byte) []byte {
 	ttl := call("TTL", keys[1])
 	left, err := ttl.Int()
-	if err != nil {
-		return appendValue(dst, ttl)
-	}
-	if left == noKey {
-		others := call(append([]string{"EXISTS", keys[0]}, keys[2:]...)...)
-		n, err := others.Int()
-		switch {
-		case err != nil:
-			return appendValue(dst, others)
-		case n == 0:
-			return appendValue(dst, ttl)
+	for i := 0; err == nil && left == noKey && i < len(keys); i++ {
+		if n, _ := call("TTL", keys[i]).Int(); n != noKey {
+			left = 0
 		}
-		left = 0
+	}
+	if err != nil || left == noKey {
+		return appendValue(dst, ttl)
 	}
 	if set := call("SET", keys[0], argv[0], "EX", argv[1]); set.Err() != nil {
 		return appendValue(dst, set)

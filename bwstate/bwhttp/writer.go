@@ -24,6 +24,7 @@ type writer struct {
 	lines    []string    // for Set-Cookie, of a session that was destroyed
 	begun    bool        // the session is done with: the answer began, or there will be none
 	failed   bool
+	lost     bool // that changes are lost was said
 }
 
 // begin saves the session, and reports whether the answer may go on.
@@ -103,9 +104,8 @@ func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	nc, buffered, err := w.controller().Hijack()
 	if err == nil && !w.begun {
 		w.begun = true
-		if w.session.Finish(); w.session.Changed() {
-			w.visitors.warn(w.request, "a visitor's session was changed, and not saved before the connection was taken over; that is lost")
-		}
+		w.session.Finish()
+		w.tellLost("a visitor's session was changed, and not saved before the connection was taken over; that is lost")
 	}
 	return nc, buffered, err
 }
@@ -129,8 +129,16 @@ func (w *writer) finish() {
 		w.begin()
 		return
 	}
-	if !w.failed && w.session.Changed() {
-		w.visitors.warn(w.request, "a visitor's session was changed after the answer began; that is lost")
+	if !w.failed {
+		w.tellLost("a visitor's session was changed after the answer began; that is lost")
+	}
+}
+
+// tellLost says once that what was changed is lost.
+func (w *writer) tellLost(what string) {
+	if !w.lost && w.session.Changed() {
+		w.lost = true
+		w.visitors.warn(w.request, what)
 	}
 }
 

@@ -11,24 +11,34 @@ local function refused(reply)
   return reply
 end
 
-local left = redis.pcall('TTL', KEYS[2])
-if type(left) == 'table' then
-  return refused(left)
+local function ttl(key)
+  local left = redis.pcall('TTL', key)
+  if type(left) == 'table' then
+    return nil, refused(left)
+  end
+  return left
+end
+
+local left, err = ttl(KEYS[2])
+if err then
+  return err
+end
+for i = 1, left == -2 and #KEYS or 0 do
+  local other, err = ttl(KEYS[i])
+  if err then
+    return err
+  end
+  if other ~= -2 then
+    left = 0
+  end
 end
 if left == -2 then
-  local others = redis.pcall('EXISTS', KEYS[1], unpack(KEYS, 3))
-  if type(others) == 'table' then
-    return refused(others)
+  -- Only a server that writes may say so: one that became a replica has perhaps forgotten what its master knows. There is nothing to remove.
+  local removed = redis.pcall('UNLINK', KEYS[1])
+  if type(removed) == 'table' then
+    return refused(removed)
   end
-  if others == 0 then
-    -- Only a server that writes may say so: one that became a replica has perhaps forgotten what its master knows. There is nothing to remove.
-    local removed = redis.pcall('UNLINK', KEYS[1])
-    if type(removed) == 'table' then
-      return refused(removed)
-    end
-    return left
-  end
-  left = 0
+  return left
 end
 local set = redis.pcall('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 if set.err then

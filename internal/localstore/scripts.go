@@ -1,7 +1,6 @@
 package localstore
 
 import (
-
 	"github.com/bwredis/bwredis/resp"
 )
 
