@@ -190,7 +190,8 @@ func TestVisitorSetRefusesWhatLuaCannotRead(t *testing.T) {
 	for _, value := range []any{
 		nil, (*int)(nil), math.NaN(), math.Inf(1), func() {}, json.RawMessage(`"\ud800"`), json.RawMessage(`{"\udc00x":1}`),
 		json.RawMessage(strings.Repeat("[", 1000) + strings.Repeat("]", 1000)),
-		json.RawMessage("1e999"), json.RawMessage("-1e999"), json.Number("1e400"), []any{1, map[string]any{"n": json.RawMessage(`[2,1E+999]`)}},
+		json.RawMessage("1e999"), json.RawMessage("-1e999"), json.Number("1e400"),
+		[]any{1, map[string]any{"n": json.RawMessage(`[2,1E+999]`)}},
 	} {
 		var e *ArgumentError
 		require.ErrorAs(t, s.Set("x", value), &e)
