@@ -37,6 +37,7 @@ var scripts = []*script{
 	increaseScript, decreaseScript,
 	putSessionScript, touchSessionScript, revokeSessionScript, revokeSubjectScript, listSessionsScript,
 	replaceScript,
+	pushReportsScript, recountReportsScript,
 }
 
 // eval runs a script that returns an integer. A connection sends the text to a server that does not know it.
