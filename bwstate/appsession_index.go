@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// The embedded store keeps strings only. So there an index is a text: for each session a line with its handle and the millisecond it ends, those that live
+// In the embedded store an index is a text, which takes less memory than a sorted set: for each session a line with its handle and the millisecond it ends, those that live
 // longest first.
 
 // An indexLine is a session of an index.

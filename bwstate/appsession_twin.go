@@ -28,7 +28,10 @@ func (t *twinCall) read(key string) (h *head, value string, reply []byte) {
 	if v.IsNull() {
 		return nil, "", nil
 	}
-	value, _ = v.Text() // the embedded store has nothing but strings
+	if v.Err() != nil {
+		return nil, "", appendValue(t.dst, v)
+	}
+	value, _ = v.Text()
 	parsed, ok := parseHead(value)
 	if !ok {
 		return nil, "", t.text(notOurs)

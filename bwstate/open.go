@@ -90,8 +90,9 @@ func openLocal() *State { return openStore(localstore.Config{}) }
 // standInBytes bounds what counts in the place of a server that is away: some hundred thousand of them.
 const standInBytes = 64 << 20
 
-// openStandIn opens the embedded store that stands in for a server. The flood that brought the server down must not end the counting here.
-func openStandIn() *State { return openStore(localstore.Config{MaxBytes: standInBytes}) }
+// openStandIn opens the embedded store that stands in for a server. The flood that brought the server down must not end the counting here: what
+// would end first makes room for what is new.
+func openStandIn() *State { return openStore(localstore.Config{MaxBytes: standInBytes, Evict: true}) }
 
 func openStore(cfg localstore.Config) *State {
 	store := localstore.New(cfg)

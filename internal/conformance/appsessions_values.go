@@ -149,7 +149,6 @@ func appForeign(f *fixture) {
 }
 
 func appLists(f *fixture) {
-	f.needsLists()
 	ss := f.appSessions(bwstate.AppSessionConfig{})
 	s := f.create(ss, "alice", "x")
 	f.do("DEL", appKey(s.Handle))

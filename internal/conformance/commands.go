@@ -92,7 +92,7 @@ func doHello(f *fixture) {
 }
 
 func doBlocking(f *fixture) {
-	f.needsLists()
+	f.needsBlocking()
 	ctx, cancel := context.WithTimeout(f.ctx, 200*time.Millisecond)
 	defer cancel()
 	ended := make(chan error, 1)

@@ -2,8 +2,7 @@
 //
 //	conformance.Run(t, func(t *testing.T) *bwstate.State { … })
 //
-// They see the store through the State alone. What a store cannot express, such as a list on the embedded store, is found out by asking it, and the
-// tests that need it are skipped.
+// They see the store through the State alone. Whether a store can block, which the embedded one cannot, is found out by asking it.
 //
 // The golden cases in testdata are the outcome of BunkerWeb's own code. Where a State does something else on purpose, the test says so.
 package conformance
@@ -151,25 +150,23 @@ func (f *fixture) int(args ...string) int64 {
 	return n
 }
 
-// needsLists skips the test when the store has no lists.
-func (f *fixture) needsLists() {
+// needsBlocking skips the test when the store has no commands that block.
+func (f *fixture) needsBlocking() {
 	f.Helper()
 	const probe = "conformance:list"
-	_, err := f.control.Do(f.ctx, "RPUSH", probe, "x")
-	if resp.IsCode(err, "ERR") { // a fresh key: the command itself is unknown
-		f.Skip("the store has no lists")
+	f.do("RPUSH", probe, "x")
+	_, err := f.control.Do(f.ctx, "BLPOP", probe, "1")
+	if resp.IsCode(err, "ERR") { // there is something to pop: the command itself is unknown
+		require.EqualValues(f, 1, f.int("DEL", probe))
+		f.Skip("the store does not block")
 	}
 	require.NoError(f, err)
-	require.EqualValues(f, 1, f.int("DEL", probe))
 }
 
 // setup runs the commands that a golden case begins with.
 func (f *fixture) setup(commands [][]string) {
 	f.Helper()
 	for _, args := range commands {
-		if args[0] == "LPUSH" {
-			f.needsLists()
-		}
 		f.do(args...)
 	}
 }

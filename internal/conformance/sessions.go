@@ -200,7 +200,6 @@ func sessionNoValues(f *fixture) {
 }
 
 func sessionIsAList(f *fixture) {
-	f.needsLists()
 	ss, id := f.sessions("s"), bwstate.NewSessionID()
 	f.do("RPUSH", sessionKeyOf("s", id), "x")
 	_, found, err := ss.Load(f.ctx, id)

@@ -89,7 +89,6 @@ func banOfAMillennium(f *fixture) {
 }
 
 func banIsAList(f *fixture) {
-	f.needsLists()
 	f.do("RPUSH", "bans_ip_203.0.113.7", "x")
 	_, banned, err := f.state.Banned(f.ctx, client, site)
 	f.requireReply("WRONGTYPE", err)

@@ -153,7 +153,6 @@ func visitorForeign(f *fixture) {
 	f.requireRefused(vs, cookie, bwstate.ValueNull)
 	require.Equal(f, "null", f.text("GET", key))
 	f.do("DEL", key)
-	f.needsLists()
 	f.do("RPUSH", key, "x")
 	f.requireRefused(vs, cookie, bwstate.ValueOtherType)
 	require.Equal(f, "1", f.do("LLEN", key).String())

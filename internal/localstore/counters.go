@@ -31,23 +31,36 @@ func decrby(t *turn, args [][]byte) {
 
 // add changes a counter by n. A key that does not exist counts from 0; one that does keeps its deadline.
 func (t *turn) add(key []byte, n int64) {
-	e := t.db.get(key)
-	var scratch [20]byte
+	e, ok := t.find(key, aString)
+	if !ok {
+		return
+	}
 	var old int64
 	if e != nil {
-		var ok bool
-		if old, ok = parseInt(append(scratch[:0], e.value[:min(len(e.value), len(scratch)+1)]...)); !ok {
+		if old, ok = parseNumber(e.value); !ok {
 			t.fail(errNotInteger)
 			return
 		}
 	}
-	if (n > 0 && old > math.MaxInt64-n) || (n < 0 && old < math.MinInt64-n) {
+	if overflows(old, n) {
 		t.fail(errOverflow)
 		return
 	}
+	var scratch [20]byte
 	if _, ok := t.db.put(key, e, strconv.AppendInt(scratch[:0], old+n, 10)); !ok {
 		t.fail(errOOM)
 		return
 	}
 	t.int(old + n)
+}
+
+// overflows reports whether a + b does.
+func overflows(a, b int64) bool {
+	return (b > 0 && a > math.MaxInt64-b) || (b < 0 && a < math.MinInt64-b)
+}
+
+// parseNumber is parseInt of what is stored.
+func parseNumber(s string) (int64, bool) {
+	var scratch [21]byte // one more than the longest integer has
+	return parseInt(append(scratch[:0], s[:min(len(s), len(scratch))]...))
 }

@@ -1,9 +1,5 @@
 package localstore
 
-import (
-	"strconv"
-)
-
 // del is DEL and UNLINK.
 func del(t *turn, args [][]byte) {
 	n := 0
@@ -28,11 +24,12 @@ func exists(t *turn, args [][]byte) {
 }
 
 func typeOf(t *turn, args [][]byte) {
-	if t.db.get(args[1]) == nil {
+	e := t.db.get(args[1])
+	if e == nil {
 		t.simple("none")
 		return
 	}
-	t.simple("string")
+	t.simple(kindNames[e.kind()])
 }
 
 func dbsize(t *turn, _ [][]byte) { t.count(t.db.living()) }
@@ -46,73 +43,99 @@ func flushdb(t *turn, args [][]byte) {
 	t.ok()
 }
 
-// How many keys SCAN looks at in one call.
-const (
-	defaultScanCount = 10
-	maxScanCount     = 4096
-)
+func rename(t *turn, args [][]byte)   { t.rename(args, false) }
+func renamenx(t *turn, args [][]byte) { t.rename(args, true) }
 
-// A query is what SCAN was asked for.
-type query struct {
-	match []byte // nil: everything
-	count int
-	none  bool // TYPE names something else than strings
-}
-
-// scan is SCAN cursor [MATCH pattern] [COUNT n] [TYPE name].
-func scan(t *turn, args [][]byte) {
-	cursor, err := strconv.ParseUint(string(args[1]), 10, 64)
-	if err != nil {
-		t.fail("ERR invalid cursor")
+// rename moves a value with its deadline to another key, of which it takes the place unless onlyNew.
+func (t *turn) rename(args [][]byte, onlyNew bool) {
+	e, old := t.db.get(args[1]), t.db.get(args[2])
+	switch {
+	case e == nil:
+		t.fail(errNoKey)
+		return
+	case onlyNew && old != nil:
+		t.int(0)
+		return
+	case e != old && !t.move(e, old, args[2]):
+		t.fail(errOOM)
 		return
 	}
-	q, problem := parseQuery(args[2:])
-	if problem != "" {
-		t.fail(problem)
+	if onlyNew {
+		t.int(1)
 		return
 	}
-	clear(t.found)
-	found, next := t.db.order.page(t.found[:0], cursor, q.count)
-	t.found = found
-	n := 0
-	for _, e := range found {
-		if !q.none && !t.db.over(e) && (q.match == nil || glob(q.match, e.key)) {
-			found[n] = e
-			n++
-		}
-	}
-	t.array(2)
-	t.bulk(strconv.FormatUint(next, 10))
-	t.array(n)
-	for _, e := range found[:n] {
-		t.bulk(e.key)
-	}
+	t.ok()
 }
 
-// parseQuery returns what is wrong with args as an error reply, or "".
-func parseQuery(args [][]byte) (q query, problem string) {
-	q.count = defaultScanCount
-	for ; len(args) >= 2; args = args[2:] {
+// move makes the value of e that of key, whose entry is old, or nil. It reports whether there was room.
+func (t *turn) move(e, old *entry, key []byte) bool {
+	more := len(key) - len(e.key)
+	if old != nil {
+		more -= old.size()
+	}
+	if !t.db.fits(more, e, old) {
+		return false
+	}
+	deadline, expires := e.deadline, e.expires()
+	t.db.remove(e)
+	if old != nil {
+		t.db.remove(old)
+	}
+	e = t.db.create(string(key), e.value, e.agg)
+	if expires {
+		t.db.expireAt(e, deadline)
+	}
+	return true
+}
+
+// copyKey is COPY source destination [DB 0] [REPLACE].
+func copyKey(t *turn, args [][]byte) {
+	replace := false
+	for rest := args[3:]; len(rest) > 0; rest = rest[1:] {
 		switch {
-		case is(args[0], "MATCH"):
-			q.match = args[1]
-		case is(args[0], "TYPE"):
-			q.none = !is(args[1], "STRING")
-		case is(args[0], "COUNT"):
-			n, ok := parseInt(args[1])
-			if !ok {
-				return q, errNotInteger
+		case is(rest[0], "REPLACE"):
+			replace = true
+		case is(rest[0], "DB") && len(rest) > 1:
+			if !t.acceptsDB(rest[1]) {
+				return
 			}
-			if n < 1 {
-				return q, errSyntax
-			}
-			q.count = int(min(n, maxScanCount))
+			rest = rest[1:]
 		default:
-			return q, errSyntax
+			t.fail(errSyntax)
+			return
 		}
 	}
-	if len(args) > 0 {
-		return q, errSyntax
+	if string(args[1]) == string(args[2]) {
+		t.fail("ERR source and destination objects are the same")
+		return
 	}
-	return q, ""
+	e, old := t.db.get(args[1]), t.db.get(args[2])
+	if e == nil || (old != nil && !replace) {
+		t.int(0)
+		return
+	}
+	if !t.copyTo(e, old, args[2]) {
+		t.fail(errOOM)
+		return
+	}
+	t.int(1)
+}
+
+// copyTo makes a copy of e the value of key, whose entry is old, or nil. It reports whether there was room.
+func (t *turn) copyTo(e, old *entry, key []byte) bool {
+	more := e.size() + len(key) - len(e.key)
+	if old != nil {
+		more -= old.size()
+	}
+	if !t.db.fits(more, e, old) {
+		return false
+	}
+	if old != nil {
+		t.db.remove(old)
+	}
+	c := t.db.create(string(key), e.value, e.agg.copy())
+	if e.expires() {
+		t.db.expireAt(c, e.deadline)
+	}
+	return true
 }

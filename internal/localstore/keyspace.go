@@ -12,12 +12,19 @@ const overhead = 192
 // An entry is one key.
 type entry struct {
 	key, value string
-	id         uint64 // its place in the scan order
-	deadline   int64  // Unix milliseconds; meaningless while heapAt is negative
-	heapAt     int    // its place among the deadlines; negative: it has no deadline
+	agg        *aggregate // nil: the value is a string
+	id         uint64     // its place in the scan order
+	deadline   int64      // Unix milliseconds; meaningless while heapAt is negative
+	heapAt     int        // its place among the deadlines; negative: it has no deadline
 }
 
-func (e *entry) size() int { return overhead + len(e.key) + len(e.value) }
+func (e *entry) size() int {
+	n := overhead + len(e.key) + len(e.value)
+	if e.agg != nil {
+		n += e.agg.bytes
+	}
+	return n
+}
 
 // expires reports whether e has a deadline.
 func (e *entry) expires() bool { return e.heapAt >= 0 }
@@ -25,13 +32,15 @@ func (e *entry) expires() bool { return e.heapAt >= 0 }
 // A keyspace holds the entries and knows what they take. The zero value with a limit is ready.
 //
 // Invariants: used is the sum of the sizes of entries and never above limit; every entry is in the order once; every entry
-// with a deadline, and no other, is in deadlines.
+// with a deadline, and no other, is in deadlines, and volatile is the sum of their sizes; no entry holds an empty list, hash or sorted set.
 type keyspace struct {
 	entries   map[string]*entry
-	order     order
+	order     order[*entry]
 	deadlines deadlines
 	used      int   // bytes
+	volatile  int   // bytes of entries with a deadline
 	limit     int   // bytes
+	evict     bool  // entries with a deadline may go before it
 	now       int64 // Unix milliseconds; set before each request and constant during it
 }
 
@@ -45,58 +54,63 @@ func (k *keyspace) get(key []byte) *entry {
 	return e
 }
 
-// put gives key a value; e is what get returned for it. An entry that exists keeps its deadline. Without room nothing changes and ok is
-// false.
+// put gives key a string; e is what get returned for it, whatever its type. An entry that exists keeps its deadline. Without room nothing
+// changes and ok is false.
 func (k *keyspace) put(key []byte, e *entry, value []byte) (_ *entry, ok bool) {
-	if !k.fits(growth(key, e, value)) {
+	n := growth(key, e, value)
+	if !k.fits(n, e) {
 		return nil, false
 	}
-	k.used += growth(key, e, value)
-	if e != nil {
-		e.value = string(value)
-		return e, true
+	if e == nil {
+		return k.create(string(key), string(value), nil), true
 	}
-	e = &entry{key: string(key), value: string(value), heapAt: -1}
-	if k.entries == nil {
-		k.entries = map[string]*entry{}
-	}
-	k.entries[e.key] = e
-	k.order.add(e)
+	k.charge(e, n)
+	e.value, e.agg = string(value), nil
 	return e, true
 }
 
-// growth returns how many bytes more it takes to give key a value; e is its entry, or nil.
-func growth(key []byte, e *entry, value []byte) int {
-	if e == nil {
-		return overhead + len(key) + len(value)
+// create adds an entry for a key that has none. There must be room for it.
+func (k *keyspace) create(key, value string, agg *aggregate) *entry {
+	e := &entry{key: key, value: value, agg: agg, heapAt: -1}
+	if k.entries == nil {
+		k.entries = map[string]*entry{}
 	}
-	return len(value) - len(e.value)
+	k.entries[key] = e
+	e.id = k.order.add(e)
+	k.used += e.size()
+	return e
 }
 
-// fits reports whether n more bytes may be used. It drops dead entries until they may, if there are enough.
-func (k *keyspace) fits(n int) bool {
-	if n <= 0 {
-		return true
+// growth returns how many bytes more it takes to give key a string; e is its entry, or nil.
+func growth(key []byte, e *entry, value []byte) int {
+	switch {
+	case e == nil:
+		return overhead + len(key) + len(value)
+	case e.agg == nil:
+		return len(value) - len(e.value)
 	}
-	for n > k.limit-k.used {
-		if k.sweep(1) == 0 {
-			return false
-		}
+	return overhead + len(key) + len(value) - e.size()
+}
+
+// charge accounts for n bytes more, or fewer, that e is about to take.
+func (k *keyspace) charge(e *entry, n int) {
+	k.used += n
+	if e.expires() {
+		k.volatile += n
 	}
-	return true
 }
 
 // remove deletes e.
 func (k *keyspace) remove(e *entry) {
 	delete(k.entries, e.key)
-	k.order.remove(e)
+	k.order.remove(e.id)
 	k.persist(e)
 	k.used -= e.size()
 }
 
 // clear deletes everything.
 func (k *keyspace) clear() {
-	k.entries, k.deadlines, k.used = nil, nil, 0
+	k.entries, k.deadlines, k.used, k.volatile = nil, nil, 0, 0
 	k.order.clear()
 }
 
@@ -108,12 +122,14 @@ func (k *keyspace) expireAt(e *entry, deadline int64) {
 		return
 	}
 	heap.Push(&k.deadlines, e)
+	k.volatile += e.size()
 }
 
 // persist takes the deadline of e away.
 func (k *keyspace) persist(e *entry) {
 	if e.expires() {
 		heap.Remove(&k.deadlines, e.heapAt)
+		k.volatile -= e.size()
 	}
 }
 

@@ -5,66 +5,81 @@ import (
 	"slices"
 )
 
-// An order lists entries by age, so that SCAN has a cursor which means something while entries come and go. Every entry gets a number
-// when it is created, higher than all before. SCAN goes from high numbers to low ones and its cursor is the number it came to: an entry that
-// exists all the time is met exactly once, and since new entries are behind the cursor, a scan always ends.
-type order struct {
-	slots []slot // ascending by id
-	gone  int    // slots without an entry
-	last  uint64 // the highest id given out; 0 is never one
+// An order lists items by age, so that SCAN and its kin have a cursor which means something while items come and go. Every item gets a
+// number when it is created, higher than all before. A scan goes from high numbers to low ones and its cursor is the number it came to: an
+// item that exists all the time is met exactly once, and since new items are behind the cursor, a scan always ends.
+type order[E comparable] struct {
+	slots []slot[E] // ascending by id
+	gone  int       // slots without an item
+	last  uint64    // the highest id given out; 0 is never one
 }
 
-type slot struct {
-	id    uint64
-	entry *entry // nil: removed
+type slot[E comparable] struct {
+	id   uint64
+	item E // zero: removed
 }
 
 // minCompact is how many slots there must be before compacting them is worth the effort.
 const minCompact = 64
 
-func (o *order) add(e *entry) {
+// add returns the number that item gets.
+func (o *order[E]) add(item E) (id uint64) {
 	o.last++
-	e.id = o.last
-	o.slots = append(o.slots, slot{e.id, e})
+	o.slots = append(o.slots, slot[E]{o.last, item})
+	return o.last
 }
 
-// remove empties the slot of e. Half of all slots must be empty before they are compacted, so that costs each removal a constant.
-func (o *order) remove(e *entry) {
-	o.slots[o.find(e.id)].entry = nil
+// remove empties the slot of the item with that number. Half of all slots must be empty before they are compacted, so that costs each
+// removal a constant.
+func (o *order[E]) remove(id uint64) {
+	var none E
+	o.slots[o.find(id)].item = none
 	o.gone++
 	if o.gone*2 <= len(o.slots) || len(o.slots) < minCompact {
 		return
 	}
 	left := len(o.slots) - o.gone
-	slots := make([]slot, 0, left+left/4)
+	slots := make([]slot[E], 0, left+left/4)
 	for _, s := range o.slots {
-		if s.entry != nil {
+		if s.item != none {
 			slots = append(slots, s)
 		}
 	}
 	o.slots, o.gone = slots, 0
 }
 
-// clear forgets all entries. Numbers go on, for cursors that are still about.
-func (o *order) clear() { o.slots, o.gone = nil, 0 }
+// clear forgets all items. Numbers go on, for cursors that are still about.
+func (o *order[E]) clear() { o.slots, o.gone = nil, 0 }
 
 // find returns the index of the first slot whose id is not below id.
-func (o *order) find(id uint64) int {
-	i, _ := slices.BinarySearchFunc(o.slots, id, func(s slot, id uint64) int { return cmp.Compare(s.id, id) })
+func (o *order[E]) find(id uint64) int {
+	i, _ := slices.BinarySearchFunc(o.slots, id, func(s slot[E], id uint64) int { return cmp.Compare(s.id, id) })
 	return i
 }
 
-// page appends the entries of at most n slots below cursor to dst; cursor 0 is above all. next is the cursor for the
+// all appends every item to dst, the oldest first.
+func (o *order[E]) all(dst []E) []E {
+	var none E
+	for _, s := range o.slots {
+		if s.item != none {
+			dst = append(dst, s.item)
+		}
+	}
+	return dst
+}
+
+// page appends the items of at most n slots below cursor to dst; cursor 0 is above all. next is the cursor for the
 // following page, 0 when there is none.
-func (o *order) page(dst []*entry, cursor uint64, n int) (_ []*entry, next uint64) {
+func (o *order[E]) page(dst []E, cursor uint64, n int) (_ []E, next uint64) {
+	var none E
 	end := len(o.slots)
 	if cursor != 0 {
 		end = o.find(cursor)
 	}
 	start := max(0, end-n)
 	for i := end - 1; i >= start; i-- {
-		if e := o.slots[i].entry; e != nil {
-			dst = append(dst, e)
+		if item := o.slots[i].item; item != none {
+			dst = append(dst, item)
 		}
 	}
 	if start == 0 {

@@ -28,7 +28,14 @@ func echo(t *turn, args [][]byte) { t.bytes(args[1]) }
 
 // selectDB is SELECT. There is no connection to remember a choice, so there is only database 0.
 func selectDB(t *turn, args [][]byte) {
-	n, ok := parseInt(args[1])
+	if t.acceptsDB(args[1]) {
+		t.ok()
+	}
+}
+
+// acceptsDB checks the number of a database and appends an error reply unless it is 0.
+func (t *turn) acceptsDB(arg []byte) bool {
+	n, ok := parseInt(arg)
 	switch {
 	case !ok:
 		t.fail(errNotInteger)
@@ -36,9 +43,8 @@ func selectDB(t *turn, args [][]byte) {
 		t.fail("ERR value is out of range, value must between -2147483648 and 2147483647")
 	case n != 0:
 		t.fail("ERR DB index is out of range")
-	default:
-		t.ok()
 	}
+	return ok && n == 0
 }
 
 // timeOfDay is TIME: seconds and microseconds.
@@ -133,7 +139,7 @@ func info(t *turn, args [][]byte) {
 	}
 	if memory {
 		text += "# Memory\r\nused_memory:" + strconv.Itoa(t.db.used) + "\r\nmaxmemory:" + strconv.Itoa(t.db.limit) +
-			"\r\nmaxmemory_policy:noeviction\r\n"
+			"\r\nmaxmemory_policy:" + t.db.policy() + "\r\n"
 	}
 	t.out = resp.AppendVerbatim(t.out, "txt", text, protocol)
 }

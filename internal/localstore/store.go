@@ -21,8 +21,12 @@ var ErrClosed = errors.New("localstore: store is closed")
 
 // Config says how a [Store] is made. The zero value is ready to use.
 type Config struct {
-	// MaxBytes is how much memory entries may take, in bytes: keys, values and a fixed overhead for each entry. 0: 64 MiB.
+	// MaxBytes is how much memory entries may take, in bytes: keys, values and a fixed overhead for each entry and each
+	// element of a list, hash or sorted set. 0: 64 MiB.
 	MaxBytes int
+	// Evict makes room for a write that does not fit by dropping entries that have a deadline, the nearest deadline first, as volatile-ttl does on
+	// a server. Where that does not suffice, or is not set, the write is refused with OOM and nothing is dropped.
+	Evict bool
 	// Now is the clock that deadlines are measured by; it is called with the store locked. nil: time.Now.
 	Now func() time.Time
 }
@@ -51,7 +55,7 @@ func New(cfg Config) *Store {
 		now:        cfg.Now,
 		table:      commands,
 		replyLimit: maxReplies,
-		db:         keyspace{limit: cfg.MaxBytes},
+		db:         keyspace{limit: cfg.MaxBytes, evict: cfg.Evict},
 		scripts:    map[string]Script{},
 	}
 }

@@ -1,12 +1,20 @@
 package localstore
 
-func get(t *turn, args [][]byte) { t.value(t.db.get(args[1])) }
+func get(t *turn, args [][]byte) {
+	if e, ok := t.find(args[1], aString); ok {
+		t.value(e)
+	}
+}
 
 func mget(t *turn, args [][]byte) {
 	start := len(t.out)
 	t.array(len(args) - 1)
 	for _, key := range args[1:] {
-		if t.value(t.db.get(key)); len(t.out) > t.store.replyLimit { // one key may be named a thousand times
+		e := t.db.get(key)
+		if e != nil && e.agg != nil {
+			e = nil // as if there were none
+		}
+		if t.value(e); len(t.out) > t.store.replyLimit { // one key may be named a thousand times
 			t.out = t.out[:start]
 			t.fail(errReplies)
 			return
@@ -15,11 +23,14 @@ func mget(t *turn, args [][]byte) {
 }
 
 func strlen(t *turn, args [][]byte) {
-	if e := t.db.get(args[1]); e != nil {
+	e, ok := t.find(args[1], aString)
+	switch {
+	case !ok:
+	case e == nil:
+		t.int(0)
+	default:
 		t.count(len(e.value))
-		return
 	}
-	t.int(0)
 }
 
 // getrange is GETRANGE key start end. Both ends are included, and negative ones count from behind.
@@ -30,8 +41,11 @@ func getrange(t *turn, args [][]byte) {
 		t.fail(errNotInteger)
 		return
 	}
-	e := t.db.get(args[1])
-	if e == nil {
+	e, ok := t.find(args[1], aString)
+	switch {
+	case !ok:
+		return
+	case e == nil:
 		t.bulk("")
 		return
 	}
@@ -66,6 +80,10 @@ func set(t *turn, args [][]byte) {
 		return
 	}
 	e := t.db.get(args[1])
+	if o.get && e != nil && e.agg != nil {
+		t.fail(errWrongType)
+		return
+	}
 	if (o.nx && e != nil) || (o.xx && e == nil) {
 		if o.get {
 			t.value(e)
@@ -100,6 +118,32 @@ func (t *turn) assign(key []byte, e *entry, value []byte, deadline int64, o opti
 	return true
 }
 
+// setnx is SETNX, which says whether it did anything with an integer.
+func setnx(t *turn, args [][]byte) {
+	switch {
+	case t.db.get(args[1]) != nil:
+		t.int(0)
+	case t.assign(args[1], nil, args[2], 0, options{}):
+		t.int(1)
+	default:
+		t.fail(errOOM)
+	}
+}
+
+// getset is SET with GET, in the words of earlier days.
+func getset(t *turn, args [][]byte) {
+	e, ok := t.find(args[1], aString)
+	if !ok {
+		return
+	}
+	start := len(t.out)
+	t.value(e)
+	if !t.assign(args[1], e, args[2], 0, options{}) {
+		t.out = t.out[:start]
+		t.fail(errOOM)
+	}
+}
+
 func setex(t *turn, args [][]byte)  { t.setWithTTL(args, inSeconds) }
 func psetex(t *turn, args [][]byte) { t.setWithTTL(args, inMilliseconds) }
 
@@ -116,7 +160,10 @@ func (t *turn) setWithTTL(args [][]byte, u unit) {
 }
 
 func getdel(t *turn, args [][]byte) {
-	e := t.db.get(args[1])
+	e, ok := t.find(args[1], aString)
+	if !ok {
+		return
+	}
 	t.value(e)
 	if e != nil {
 		t.db.remove(e)
@@ -130,8 +177,11 @@ func getex(t *turn, args [][]byte) {
 		t.fail(errSyntax)
 		return
 	}
-	e := t.db.get(args[1])
-	if e == nil {
+	e, ok := t.find(args[1], aString)
+	switch {
+	case !ok:
+		return
+	case e == nil:
 		t.null() // before the amount is looked at
 		return
 	}
@@ -156,10 +206,14 @@ func mset(t *turn, args [][]byte) {
 	}
 	pairs := args[1:]
 	need := 0 // at least what it takes: a key named twice counts twice, and what shrinks is not set off against what grows
+	clear(t.found)
+	t.found = t.found[:0]
 	for i := 0; i < len(pairs); i += 2 {
-		need += max(0, growth(pairs[i], t.db.get(pairs[i]), pairs[i+1]))
+		e := t.db.get(pairs[i])
+		t.found = append(t.found, e)
+		need += max(0, growth(pairs[i], e, pairs[i+1]))
 	}
-	if !t.db.fits(need) {
+	if !t.db.fits(need, t.found...) {
 		t.fail(errOOM)
 		return
 	}
@@ -171,10 +225,13 @@ func mset(t *turn, args [][]byte) {
 
 // appendTo is APPEND. It copies the value: the store is not made for long logs.
 func appendTo(t *turn, args [][]byte) {
-	e := t.db.get(args[1])
+	e, ok := t.find(args[1], aString)
+	if !ok {
+		return
+	}
 	value := args[2]
 	if e != nil {
-		if !t.db.fits(len(value)) {
+		if !t.db.fits(len(value), e) {
 			t.fail(errOOM)
 			return
 		}

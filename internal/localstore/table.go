@@ -26,18 +26,52 @@ var commands = map[string]command{
 	"mset":     {arity: -3, run: mset, write: true},
 	"append":   {arity: 3, run: appendTo, write: true},
 
+	"setnx":  {arity: 3, run: setnx, write: true},
+	"getset": {arity: 3, run: getset, write: true},
+
+	"rpush":  {arity: -3, run: rpush, write: true},
+	"lpush":  {arity: -3, run: lpush, write: true},
+	"rpushx": {arity: -3, run: rpushx, write: true},
+	"lpushx": {arity: -3, run: lpushx, write: true},
+	"lpop":   {arity: -2, run: lpop, write: true},
+	"rpop":   {arity: -2, run: rpop, write: true},
+	"lset":   {arity: 4, run: lset, write: true},
+	"ltrim":  {arity: 4, run: ltrim, write: true},
+	"lrem":   {arity: 4, run: lrem, write: true},
+	"llen":   {arity: 2, run: llen},
+	"lrange": {arity: 4, run: lrange},
+	"lindex": {arity: 3, run: lindex},
+
+	"hset":    {arity: -4, run: hset, write: true},
+	"hmset":   {arity: -4, run: hmset, write: true},
+	"hsetnx":  {arity: 4, run: hsetnx, write: true},
+	"hdel":    {arity: -3, run: hdel, write: true},
+	"hincrby": {arity: 4, run: hincrby, write: true},
+	"hget":    {arity: 3, run: hget},
+	"hmget":   {arity: -3, run: hmget},
+	"hgetall": {arity: 2, run: hgetall},
+	"hkeys":   {arity: 2, run: hkeys},
+	"hvals":   {arity: 2, run: hvals},
+	"hlen":    {arity: 2, run: hlen},
+	"hexists": {arity: 3, run: hexists},
+	"hstrlen": {arity: 3, run: hstrlen},
+	"hscan":   {arity: -3, run: hscan},
+
 	"incr":   {arity: 2, run: incr, write: true},
 	"decr":   {arity: 2, run: decr, write: true},
 	"incrby": {arity: 3, run: incrby, write: true},
 	"decrby": {arity: 3, run: decrby, write: true},
 
-	"del":     {arity: -2, run: del, write: true},
-	"unlink":  {arity: -2, run: del, write: true},
-	"flushdb": {arity: -1, run: flushdb, write: true},
-	"exists":  {arity: -2, run: exists},
-	"type":    {arity: 2, run: typeOf},
-	"dbsize":  {arity: 1, run: dbsize},
-	"scan":    {arity: -2, run: scan},
+	"del":      {arity: -2, run: del, write: true},
+	"unlink":   {arity: -2, run: del, write: true},
+	"flushdb":  {arity: -1, run: flushdb, write: true},
+	"rename":   {arity: 3, run: rename, write: true},
+	"renamenx": {arity: 3, run: renamenx, write: true},
+	"copy":     {arity: -3, run: copyKey, write: true},
+	"exists":   {arity: -2, run: exists},
+	"type":     {arity: 2, run: typeOf},
+	"dbsize":   {arity: 1, run: dbsize},
+	"scan":     {arity: -2, run: scan},
 
 	"ttl":         {arity: 2, run: ttl},
 	"pttl":        {arity: 2, run: pttl},
@@ -66,6 +100,9 @@ var commands = map[string]command{
 
 // Error replies, as the server words them.
 const (
+	errWrongType         = "WRONGTYPE Operation against a key holding the wrong kind of value"
+	errNoKey             = "ERR no such key"
+	errNotPositive       = "ERR value is out of range, must be positive"
 	errSyntax            = "ERR syntax error"
 	errNotInteger        = "ERR value is not an integer or out of range"
 	errOverflow          = "ERR increment or decrement would overflow"

@@ -32,7 +32,8 @@ type turn struct {
 	args    [][]byte // the command at work; borrowed from the request
 	out     []byte   // replies, one behind the other
 	ends    []int    // where each ends in out
-	found   []*entry // what SCAN is about to return
+	found   []*entry // what the command at work looks at
+	fields  []*field
 
 	script scriptState
 }
@@ -84,6 +85,8 @@ func (t *turn) deliver(h resp.Handler) error {
 func (t *turn) release() {
 	clear(t.args)
 	clear(t.found)
+	clear(t.fields)
+	t.fields = trim(t.fields, maxKeptItems)
 	t.store, t.db = nil, nil
 	t.reply.Reset(nil)
 	t.scanner.Reset()
