@@ -182,7 +182,7 @@ end
 
 -- save keeps the state of a recount that goes on.
 local function save(state)
-  redis.call('HMSET', RECOUNT, 'id', state.id, 'uncounted', state.uncounted, 'length', redis.call('LLEN', LIST), 'last', last())
+  redis.call('HSET', RECOUNT, 'id', state.id, 'uncounted', state.uncounted, 'length', redis.call('LLEN', LIST), 'last', last())
   redis.call('PEXPIRE', RECOUNT, AWAY)
   for i = 1, 8 do
     redis.call('PEXPIRE', KEYS[SHADOW + i], AWAY)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -32,7 +33,7 @@ func operations(f *fixture) []operation {
 	b := bwstate.BadBehavior{Service: site, Threshold: 2}
 	durable := f.state.WaitReplicas(1, time.Millisecond)
 	own, ownSession := f.appSessions(bwstate.AppSessionConfig{}), &bwstate.AppSession{AppSessionInfo: bwstate.AppSessionInfo{Version: 1}}
-	return append(append(appOperations(own, ownSession), visitorOperations(f)...), []operation{
+	return append(slices.Concat(appOperations(own, ownSession), visitorOperations(f), reportOperations(f)), []operation{
 		{"Ping", func(ctx context.Context, s state) error { return s.Ping(ctx) }},
 		{"Server", func(ctx context.Context, s state) error { return second(s.Server(ctx)) }},
 		{"Do", func(ctx context.Context, s state) error { return second(s.Do(ctx, "SET", "k", "v")) }},
@@ -78,7 +79,7 @@ func endedContext(f *fixture) {
 func foreignKeys(f *fixture) {
 	others := map[string]record{}
 	for _, key := range []string{
-		"bunkerweb_ui_session:x", "LIMITS:LIMITER/bwapi-rl-/x", "requests:facets:initialized", "metrics:errors_counter_404:0", "rdns_203.0.113.7",
+		"bunkerweb_ui_session:x", "LIMITS:LIMITER/bwapi-rl-/x", "requests:facet:other", "bwredis:reports:other", "metrics:errors_counter_404:0", "rdns_203.0.113.7",
 		"plugin_limit_www.example.com203.0.113.7/", "bans_ip203.0.113.7", "bans_ip_203.0.113.70", "sessions_:t:x", "sessions_s:x",
 		"bwredis:session:other:x", "bwredis:session:app:x", "bwredis:subject:app:x",
 	} {
@@ -91,6 +92,9 @@ func foreignKeys(f *fixture) {
 	f.do("DEL", "k")
 	for _, key := range f.keys() {
 		if strings.HasPrefix(key, "sessions_:sid:") { // a session that was replaced has ten seconds left
+			f.do("DEL", key)
+		}
+		if _, other := others[key]; !other && (strings.HasPrefix(key, "requests") || strings.HasPrefix(key, "bwredis:reports:")) {
 			f.do("DEL", key)
 		}
 	}
