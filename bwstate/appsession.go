@@ -25,6 +25,7 @@ type AppSessions struct {
 	cookies bool // when the server is away
 	plain   bool // data without encryption is accepted
 	keys    *keyring
+	wait    *appWait // for replicas, of a copy that writes once; nil: nobody waits
 }
 
 // AppSessionInfo is what is known of a session without its data.
@@ -45,9 +46,9 @@ type AppSession struct {
 
 	// Token is what the client's cookie holds; string(s.Token) is the text. It hides itself when it is printed, encoded or logged.
 	Token Secret
-	// Subject is whose session it is; "" for nobody's. To change it takes Rotate.
+	// Subject is whose session it is; "" for nobody's. To change it takes Rotate. It does not show when the session is printed, encoded or logged.
 	Subject string
-	// Data is the application's.
+	// Data is the application's. It does not show either.
 	Data []byte
 }
 
@@ -66,10 +67,11 @@ func (ss *AppSessions) Create(ctx context.Context, subject string, data []byte) 
 	if err := ss.checkContent(&s); err != nil {
 		return AppSession{}, err
 	}
-	if _, err := ss.begin(ctx, &s); err != nil {
+	_, err := ss.begin(ctx, &s, nil)
+	if notWritten(err) {
 		return AppSession{}, err
 	}
-	return s, nil
+	return s, err
 }
 
 // Load returns the session of a token, and false when there is none: it never was, has ended, or the text is no token. It does not count as a use.
@@ -91,7 +93,7 @@ func (ss *AppSessions) Touch(ctx context.Context, token string) (s AppSession, f
 	handle := handleOfToken(token)
 	op.q.Script(touchSessionScript.Script, appSessionKey(ss.name, handle))
 	op.limits(ss.limits)
-	op.q.Str(appSubjectKey(ss.name, ""))
+	op.q.Str(appSubjectKey(ss.name, "")).Int(ss.most())
 	if err := ss.run(ctx, op); err != nil || op.missing {
 		return AppSession{}, false, err
 	}
@@ -100,15 +102,15 @@ func (ss *AppSessions) Touch(ctx context.Context, token string) (s AppSession, f
 }
 
 // Save writes the Data of a session that Create, Load or Touch returned, and counts as a use. It returns false when the session has ended meanwhile; it does
-// not come back. When somebody else has saved or rotated it meanwhile, nothing is written, and the error is a [*LostUpdateError]: load it again and decide.
+// not come back, and neither does one in a cookie of whose subject all were ended. When somebody else has saved or rotated it meanwhile, nothing is written, and the error is a [*LostUpdateError]: load it again and decide.
 func (ss *AppSessions) Save(ctx context.Context, s *AppSession) (found bool, err error) {
 	if err := ss.check(s); err != nil {
 		return false, err
 	}
 	if s.Place == InCookie {
-		return ss.begin(ctx, s)
+		return ss.saveCookie(ctx, s)
 	}
-	return ss.put(ctx, s, string(s.Token), s.Version)
+	return ss.put(ctx, s, string(s.Token), s.Version, nil)
 }
 
 // Rotate is Save under a new token, from which on the old one is good for nothing. Rotate when privileges change, above all when somebody logs in, so that a token that was
@@ -117,15 +119,10 @@ func (ss *AppSessions) Rotate(ctx context.Context, s *AppSession) (found bool, e
 	if err := ss.check(s); err != nil {
 		return false, err
 	}
-	if s.Place != InCookie {
-		return ss.put(ctx, s, newToken(), s.Version)
+	if s.Place == InCookie {
+		return ss.rotateCookie(ctx, s)
 	}
-	next := *s
-	next.Rotated = time.Now()
-	if found, err = ss.begin(ctx, &next); found && err == nil {
-		*s = next
-	}
-	return found, err
+	return ss.put(ctx, s, newToken(), s.Version, nil)
 }
 
 // RotateDue reports whether three quarters of the time are over for which a session may keep its token.
@@ -138,44 +135,49 @@ func (ss *AppSessions) load(ctx context.Context, token string) (AppSession, bool
 	op := newSessionOp()
 	defer op.recycle()
 	handle := handleOfToken(token)
-	op.q.Cmd("GET").Str(appSessionKey(ss.name, handle)).MarkReadOnly()
-	if err := ss.run(ctx, op); err != nil || op.missing {
-		return AppSession{}, false, err
+	op.q.Cmd("GETRANGE").Str(appSessionKey(ss.name, handle)).Int(0).Int(ss.most()).MarkReadOnly()
+	if err := ss.state.roundTrip(ctx, &op.q, op); err != nil {
+		return AppSession{}, false, sessionError(ctx, err)
+	}
+	if len(op.reply) == 0 { // there is no other way to say that there is nothing
+		return AppSession{}, false, nil
 	}
 	s, err := ss.decode(token, handle, op.reply)
 	return s, err == nil, err
 }
 
-// begin writes a session under a new token: one that is new, or that was in a cookie until now.
-func (ss *AppSessions) begin(ctx context.Context, s *AppSession) (found bool, err error) {
+// begin writes a session under a new token: one that is new, or that was in a cookie until now, as cookie says.
+func (ss *AppSessions) begin(ctx context.Context, s *AppSession, cookie *head) (found bool, err error) {
 	next := *s
 	token := newToken()
 	next.Token = Secret(token)
-	found, err = ss.put(ctx, &next, token, newSession)
+	found, err = ss.put(ctx, &next, token, newSession, cookie)
 	if err != nil && ss.cookies && isAway(err) {
 		return ss.toCookie(s, s.Version+1)
 	}
-	if found && err == nil {
+	if found {
 		*s = next
 	}
 	return found, err
 }
 
 // put writes a session as that of token, if it is at the expected version, and brings s up to date.
-func (ss *AppSessions) put(ctx context.Context, s *AppSession, token string, expected int64) (found bool, err error) {
+func (ss *AppSessions) put(ctx context.Context, s *AppSession, token string, expected int64, cookie *head) (found bool, err error) {
 	to := handleOfToken(token)
-	from := to
+	m := move{from: to, to: to, token: token, expected: expected, limits: ss.limits}
 	if string(s.Token) != token {
-		from = handleOfToken(string(s.Token))
+		m.from = handleOfToken(string(s.Token))
 	}
-	created := int64(0)
-	if expected == newSession && !s.Created.IsZero() {
-		created = s.Created.UnixMilli()
+	if cookie != nil {
+		m.created = cookie.created
+		if cookie.subject != nobody {
+			m.mark = appMarkKey(ss.name, cookie.subject)
+		}
 	}
 	op := newSessionOp()
 	defer op.recycle()
-	op.put(ss, s, move{from: from, to: to, token: token, expected: expected, created: created, limits: ss.limits})
-	if err := ss.run(ctx, op); err != nil || op.missing {
+	op.put(ss, s, m)
+	if err = ss.run(ctx, op); notWritten(err) || op.missing {
 		return false, err
 	}
 	if op.reply[0] == otherVersion {
@@ -186,7 +188,7 @@ func (ss *AppSessions) put(ctx context.Context, s *AppSession, token string, exp
 		return false, &AppSessionValueError{Reason: NotASession}
 	}
 	s.AppSessionInfo, s.Token = h.info(to, InStore), Secret(token)
-	return true, nil
+	return true, err
 }
 
 // check refuses what no session is that these sessions returned, and what cannot be stored.
@@ -195,7 +197,7 @@ func (ss *AppSessions) check(s *AppSession) error {
 	case s.Place != InStore && s.Place != InCookie:
 		return &ArgumentError{Name: "Place", Problem: "is neither the store nor the cookie"}
 	case s.Place == InStore && !isToken(string(s.Token)):
-		return &ArgumentError{Name: "Token", Problem: "is not one that these sessions made"}
+		return errForeignToken()
 	case s.Place == InStore && s.Version < 1:
 		return &ArgumentError{Name: "Version", Problem: "is not that of a session that was stored"}
 	}

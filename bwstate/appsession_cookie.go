@@ -45,6 +45,41 @@ func (ss *AppSessions) touchCookie(ctx context.Context, text string) (AppSession
 	return s, found, err
 }
 
+// saveCookie is Save of a session that is in the cookie: it goes to the server, or into another cookie while that is still away.
+func (ss *AppSessions) saveCookie(ctx context.Context, s *AppSession) (found bool, err error) {
+	h, err := ss.headInCookie(s)
+	switch {
+	case err != nil:
+		return false, err
+	case h.subject != subjectHash(s.Subject):
+		return false, errOtherSubject()
+	}
+	return ss.begin(ctx, s, h)
+}
+
+// rotateCookie is Rotate of a session that is in the cookie.
+func (ss *AppSessions) rotateCookie(ctx context.Context, s *AppSession) (found bool, err error) {
+	h, err := ss.headInCookie(s)
+	if err != nil {
+		return false, err
+	}
+	next := *s
+	next.Rotated = time.Now()
+	if found, err = ss.begin(ctx, &next, h); found {
+		*s = next
+	}
+	return found, err
+}
+
+// headInCookie is what the cookie itself says of a session: whether all of its subject were ended meanwhile goes by that.
+func (ss *AppSessions) headInCookie(s *AppSession) (*head, error) {
+	_, _, h, ok := ss.unseal(string(s.Token))
+	if !ok {
+		return nil, errForeignToken()
+	}
+	return &h, nil
+}
+
 // toCookie writes a session of some version into its token. It returns false when the session has ended.
 func (ss *AppSessions) toCookie(s *AppSession, version int64) (found bool, err error) {
 	now := time.Now().UnixMilli()
@@ -69,22 +104,28 @@ func (ss *AppSessions) toCookie(s *AppSession, version int64) (found bool, err e
 
 // openCookie reads what toCookie wrote. Whatever is wrong with it, there is no such session, and nobody is told why.
 func (ss *AppSessions) openCookie(text string, now time.Time) (AppSession, bool) {
-	sealed, err := tokenEncoding.DecodeString(strings.TrimPrefix(text, cookieMark))
-	if err != nil || len(text) > maxCookie || len(sealed) < hashSize || strings.ContainsAny(text, "\r\n") {
-		return AppSession{}, false
-	}
-	token := string(sealed[:hashSize])
-	var room [256]byte
-	value, err := ss.keys.open(nil, token, ss.cookieContext(room[:0]), sealed[hashSize:])
-	if err != nil {
-		return AppSession{}, false
-	}
-	h, ok := parseHead(value)
+	token, value, h, ok := ss.unseal(text)
 	if !ok || now.UnixMilli() > h.expires || time.UnixMilli(h.used).After(now.Add(clockDistance)) {
 		return AppSession{}, false
 	}
 	s := AppSession{AppSessionInfo: h.info(handleOfToken(token), InCookie), Token: Secret(text)}
 	return s, s.readBody(value[headSize:], h.subject) == nil
+}
+
+// unseal decrypts what toCookie wrote, whenever that was.
+func (ss *AppSessions) unseal(text string) (token string, value []byte, h head, ok bool) {
+	sealed, err := tokenEncoding.DecodeString(strings.TrimPrefix(text, cookieMark))
+	if err != nil || len(text) > maxCookie || len(sealed) < hashSize || strings.ContainsAny(text, "\r\n") {
+		return "", nil, head{}, false
+	}
+	token = string(sealed[:hashSize])
+	var room [256]byte
+	value, err = ss.keys.open(nil, token, ss.cookieContext(room[:0]), sealed[hashSize:])
+	if err != nil {
+		return "", nil, head{}, false
+	}
+	h, ok = parseHead(value)
+	return token, value, h, ok
 }
 
 func (ss *AppSessions) cookieContext(dst []byte) []byte {

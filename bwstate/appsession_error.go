@@ -22,6 +22,7 @@ const (
 	WrongType    AppSessionReason = "is a value of another type"
 	NotASession  AppSessionReason = "is not a session of an application"
 	NotAnIndex   AppSessionReason = "has an index that is none"
+	NotAMark     AppSessionReason = "has a mark of the end of its subject's sessions that is none"
 	NotEncrypted AppSessionReason = "is not encrypted, and there are keys"
 	ForeignKey   AppSessionReason = "is encrypted with a key that is not here"
 	Altered      AppSessionReason = "was altered, or belongs to something else"

@@ -13,6 +13,8 @@ var (
 const (
 	notOurs      = "F" // the key holds something else
 	notOurIndex  = "I" // the index is something else
+	notOurMark   = "M" // the mark is something else
+	tooLarge     = "L" // the session is larger than the caller takes
 	otherSubject = "S" // only a session with a new id may have another subject
 	otherVersion = 'V' // the version follows
 	howMany      = 'N' // the number follows

@@ -1,6 +1,7 @@
 package bwstate
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -17,6 +18,12 @@ func (s AppSession) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.Str
 
 // LogValue is String.
 func (s AppSession) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalJSON is what is known of the session without its data: neither token, subject nor data are in it. Encoding is one way.
+func (s AppSession) MarshalJSON() ([]byte, error) { return json.Marshal(s.AppSessionInfo) }
+
+// MarshalText is String, for whatever asks for text.
+func (s AppSession) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // String names the application.
 func (ss AppSessions) String() string { return "sessions of " + ss.name }

@@ -49,17 +49,21 @@ func (ss *AppSessions) revoke(ctx context.Context, handle string) (bool, error) 
 	defer op.recycle()
 	op.q.Script(revokeSessionScript.Script, appSessionKey(ss.name, handle)).Str(appSubjectKey(ss.name, ""))
 	err := ss.run(ctx, op)
-	return err == nil && !op.missing, err
+	return !notWritten(err) && !op.missing, err
 }
 
 // RevokeAll ends all sessions of a subject and returns how many there were. Every session whose Create, Save or Rotate was done before is among them, because
 // each enters the index in the same step in which it is written; and none of them comes back, because Touch, Save and Rotate write only what is there. Only a session that
-// begins afterwards lives. The server does nothing else meanwhile, and takes the longer the more sessions there are.
+// begins afterwards lives. A session in a cookie does not come to the server either, if it was created before, or less than five minutes afterwards by the clock of
+// the process that created it; see [CookieWhenAway] for what it is worth in the next outage. The server does nothing else meanwhile, and takes the longer the more
+// sessions there are.
+//
+// Until replicas have it, a failover may take it back: see [Durable.RevokeAllAppSessions].
 func (ss *AppSessions) RevokeAll(ctx context.Context, subject string) (int, error) {
 	return ss.revokeSubject(ctx, subject, "")
 }
 
-// RevokeOthers is RevokeAll of the subject of s, but for s itself.
+// RevokeOthers is RevokeAll of the subject of s, but for s itself, if that is on the server. In a cookie it ends with the others: Save it first.
 func (ss *AppSessions) RevokeOthers(ctx context.Context, s *AppSession) (int, error) {
 	return ss.revokeSubject(ctx, s.Subject, handleOfToken(string(s.Token)))
 }
@@ -71,14 +75,16 @@ func (ss *AppSessions) revokeSubject(ctx context.Context, subject, keep string) 
 	op := newSessionOp()
 	defer op.recycle()
 	hash := subjectHash(subject)
-	op.q.Script(revokeSubjectScript.Script, appSubjectKey(ss.name, hash)).Str(appSessionKey(ss.name, "")).Str(hash).Str(keep)
-	if err := ss.run(ctx, op); err != nil || op.missing {
+	op.q.Script(revokeSubjectScript.Script, appSubjectKey(ss.name, hash), appMarkKey(ss.name, hash)).Str(appSessionKey(ss.name, "")).Str(hash).Str(keep)
+	op.q.Int(ss.limits[2] + clockDistance.Milliseconds())
+	err := ss.run(ctx, op)
+	switch {
+	case notWritten(err) || op.missing:
 		return 0, err
-	}
-	if op.reply[0] != howMany {
+	case op.reply[0] != howMany:
 		return 0, &AppSessionValueError{Reason: NotAnIndex}
 	}
-	return int(digits(op.reply[1:])), nil
+	return int(digits(op.reply[1:])), err
 }
 
 // List returns what is known of a subject's sessions, those that live longest first, and no more than a thousand. It only reads.

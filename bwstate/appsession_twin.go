@@ -22,21 +22,43 @@ func (t *twinCall) clock() int64 {
 	return seconds*1000 + micros/1000
 }
 
-// read returns a session, and the whole value; reply is what ends the script when the key holds something else. There is nothing when both are nil.
-func (t *twinCall) read(key string) (h *head, value string, reply []byte) {
-	v := t.call("GET", key)
-	if v.IsNull() {
-		return nil, "", nil
-	}
+// read returns the head of a session; reply is what ends the script when the key holds something else. There is nothing when both are nil.
+func (t *twinCall) read(key string) (h *head, reply []byte) {
+	v := t.call("GETRANGE", key, "0", strconv.Itoa(headSize-1))
 	if v.Err() != nil {
-		return nil, "", appendValue(t.dst, v)
+		return nil, appendValue(t.dst, v)
 	}
-	value, _ = v.Text()
-	parsed, ok := parseHead(value)
+	text, _ := v.Text()
+	if text == "" && !t.exists(key) {
+		return nil, nil
+	}
+	parsed, ok := parseHead(text)
 	if !ok {
-		return nil, "", t.text(notOurs)
+		return nil, t.text(notOurs)
 	}
-	return &parsed, value, nil
+	return &parsed, nil
+}
+
+func (t *twinCall) exists(key string) bool {
+	n, _ := t.call("EXISTS", key).Int()
+	return n == 1
+}
+
+// revoked is that of appsession.lua; what it replies, if anything, ends the script.
+func (t *twinCall) revoked(mark string) (ms int64, reply []byte) {
+	v := t.call("GETRANGE", mark, "0", strconv.Itoa(headDigits))
+	text, _ := v.Text()
+	switch {
+	case resp.IsCode(v.Err(), "WRONGTYPE"):
+		return 0, t.text(notOurMark)
+	case v.Err() != nil:
+		return 0, appendValue(t.dst, v)
+	case text == "" && !t.exists(mark):
+		return 0, nil
+	case len(text) != headDigits || !onlyDigits(text):
+		return 0, t.text(notOurMark)
+	}
+	return number(text), nil
 }
 
 // set writes a value until a time; reply is what ends the script, if anything.
@@ -63,7 +85,7 @@ func putSessionTwin(call func(args ...string) resp.Value, keys, argv []string, d
 	t := &twinCall{call, dst}
 	now, from, to, indexes := t.clock(), keys[0], keys[1], argv[4]
 	expected, created := number(argv[0]), number(argv[8])
-	old, _, reply := t.read(from)
+	old, reply := t.read(from)
 	switch {
 	case reply != nil:
 		return reply
@@ -90,8 +112,15 @@ func putSessionTwin(call func(args ...string) resp.Value, keys, argv []string, d
 			h.rotated = old.rotated
 		}
 	}
-	if exists, _ := t.call("EXISTS", to).Int(); from != to && exists == 1 {
+	if from != to && t.exists(to) {
 		return t.text(notOurs)
+	}
+	if len(keys) > 2 {
+		if ended, reply := t.revoked(keys[2]); reply != nil {
+			return reply
+		} else if ended >= number(argv[9]) {
+			return t.none()
+		}
 	}
 	h.version++
 	if h.expires = limit(argv[1:4], &h); h.expires <= now {
@@ -128,12 +157,15 @@ func (t *twinCall) write(from, to string, old, h *head, indexes, data string, no
 func touchSessionTwin(call func(args ...string) resp.Value, keys, argv []string, dst []byte) []byte {
 	t := &twinCall{call, dst}
 	now, indexes := t.clock(), argv[3]
-	h, value, reply := t.read(keys[0])
+	h, reply := t.read(keys[0])
 	switch {
 	case reply != nil:
 		return reply
 	case h == nil || h.expires < now:
 		return t.none()
+	}
+	if size, _ := t.call("STRLEN", keys[0]).Int(); size > number(argv[4]) {
+		return t.text(tooLarge)
 	}
 	h.used = now
 	if h.expires = limit(argv[:3], h); h.expires <= now {
@@ -145,6 +177,7 @@ func touchSessionTwin(call func(args ...string) resp.Value, keys, argv []string,
 			return reply
 		}
 	}
+	value, _ := t.call("GET", keys[0]).Text()
 	value = string(h.append(nil)) + value[headSize:]
 	if reply := t.set(keys[0], value, h.expires); reply != nil {
 		return reply
@@ -155,7 +188,7 @@ func touchSessionTwin(call func(args ...string) resp.Value, keys, argv []string,
 // revokeSessionTwin is lua/appsession_revoke.lua.
 func revokeSessionTwin(call func(args ...string) resp.Value, keys, argv []string, dst []byte) []byte {
 	t := &twinCall{call, dst}
-	h, value, reply := t.read(keys[0])
+	h, reply := t.read(keys[0])
 	switch {
 	case reply != nil:
 		return reply
@@ -163,7 +196,7 @@ func revokeSessionTwin(call func(args ...string) resp.Value, keys, argv []string
 		return t.none()
 	}
 	t.remove(keys[0], h, argv[0])
-	return t.text(value[:headSize])
+	return t.text(string(h.append(nil)))
 }
 
 // revokeSubjectTwin is lua/appsession_revokeall.lua.
@@ -179,10 +212,19 @@ func revokeSubjectTwin(call func(args ...string) resp.Value, keys, argv []string
 			continue
 		}
 		t.leave(keys[0], line.handle)
-		if h, _, _ := t.read(argv[0] + line.handle); h != nil && h.subject == argv[1] {
+		if h, _ := t.read(argv[0] + line.handle); h != nil && h.subject == argv[1] {
 			t.call("UNLINK", argv[0]+line.handle)
 			ended++
 		}
+	}
+	before, reply := t.revoked(keys[1])
+	if reply != nil {
+		return reply
+	}
+	left, _ := t.call("PTTL", keys[1]).Int()
+	lifetime := strconv.FormatInt(max(left, number(argv[3])), 10)
+	if set := t.call("SET", keys[1], string(appendMillis(nil, max(before, t.clock()))), "PX", lifetime); set.Err() != nil {
+		return appendValue(dst, set)
 	}
 	return t.text(string(howMany) + strconv.Itoa(ended))
 }
@@ -198,12 +240,12 @@ func listSessionsTwin(call func(args ...string) resp.Value, keys, argv []string,
 	var found []string
 	count := int64(0)
 	for _, line := range lines {
-		h, value, _ := t.read(argv[0] + line.handle)
+		h, _ := t.read(argv[0] + line.handle)
 		if h == nil || h.subject != argv[1] || h.expires < now {
 			continue
 		}
 		if count++; count <= most {
-			found = append(found, line.handle, value[:headSize])
+			found = append(found, line.handle, string(h.append(nil)))
 		}
 	}
 	dst = resp.AppendBulk(resp.AppendAggregate(dst, resp.Array, 1+len(found), 3), strconv.FormatInt(count, 10))

@@ -3,6 +3,7 @@ package bwstate
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"sync"
 
 	"github.com/bwredis/bwredis/resp"
@@ -54,6 +55,7 @@ type move struct {
 	token    string // of the session to be
 	expected int64  // version
 	created  int64  // Unix milliseconds; 0: now
+	mark     string // the key of the mark that ends what was created before it; "": none does
 	limits   [3]int64
 }
 
@@ -67,9 +69,17 @@ func (op *sessionOp) put(ss *AppSessions, s *AppSession, m move) {
 		op.sealed = ss.keys.seal(op.sealed[:0], m.token, ss.context(room[:0], subject), op.body)
 		kind, data = "e", op.sealed
 	}
-	op.q.Script(putSessionScript.Script, appSessionKey(ss.name, m.from), appSessionKey(ss.name, m.to)).Int(m.expected)
+	keys := [3]string{appSessionKey(ss.name, m.from), appSessionKey(ss.name, m.to), m.mark}
+	n := len(keys)
+	if m.mark == "" {
+		n--
+	}
+	op.q.Script(putSessionScript.Script, keys[:n]...).Int(m.expected)
 	op.limits(m.limits)
 	op.q.Str(appSubjectKey(ss.name, "")).Str(subject).Str(kind).Bytes(data).Int(m.created)
+	if m.mark != "" {
+		op.q.Int(m.created - clockDistance.Milliseconds())
+	}
 }
 
 // context is what encrypted data belongs to, besides the token: so it cannot be moved to another application or subject.
@@ -77,12 +87,53 @@ func (ss *AppSessions) context(dst []byte, subject string) []byte {
 	return append(append(append(dst, ss.name...), ' '), subject...)
 }
 
-// run sends a request, and returns what went wrong as the caller sees it.
+// errForeignToken is how a session is refused that these sessions did not return.
+func errForeignToken() error {
+	return &ArgumentError{Name: "Token", Problem: "is not one that these sessions made"}
+}
+
+// errOtherSubject is how Save refuses to change whose session it is.
+func errOtherSubject() error {
+	return &ArgumentError{Name: "Subject", Problem: "has changed: Rotate gives the session another token, Save does not"}
+}
+
+// most is how many bytes a stored session may have. More are not asked for, but for one that shows it: what is stored may be anybody's, and of any size.
+func (ss *AppSessions) most() int64 {
+	return int64(headSize + ss.maxData + maxSubject + binary.MaxVarintLen64 + minSealed)
+}
+
+// run sends a request, and returns what went wrong as the caller sees it. A [*WaitError] goes with a write that was done.
 func (ss *AppSessions) run(ctx context.Context, op *sessionOp) error {
-	err := ss.state.roundTrip(ctx, &op.q, op)
-	if err != nil {
+	if ss.wait == nil {
+		if err := ss.state.roundTrip(ctx, &op.q, op); err != nil {
+			return sessionError(ctx, err)
+		}
+		return op.problem()
+	}
+	err := ss.wait.roundTrip(ctx, op)
+	switch {
+	case ss.wait.refused != nil:
+		return sessionError(ctx, ss.wait.refused) // whatever became of the wait behind it
+	case !ss.wait.answered && err != nil:
 		return sessionError(ctx, err)
 	}
+	if problem := op.problem(); problem != nil || err == nil {
+		return problem
+	}
+	return &WaitError{Err: err}
+}
+
+// notWritten says whether a write was not done, or nothing is known of it.
+func notWritten(err error) bool {
+	if err == nil {
+		return false
+	}
+	var wait *WaitError
+	return !errors.As(err, &wait)
+}
+
+// problem is what a script's reply complains of.
+func (op *sessionOp) problem() error {
 	if op.missing {
 		return nil
 	}
@@ -91,8 +142,12 @@ func (ss *AppSessions) run(ctx context.Context, op *sessionOp) error {
 		return &AppSessionValueError{Reason: NotASession}
 	case notOurIndex:
 		return &AppSessionValueError{Reason: NotAnIndex}
+	case notOurMark:
+		return &AppSessionValueError{Reason: NotAMark}
+	case tooLarge:
+		return &AppSessionValueError{Reason: TooLarge}
 	case otherSubject:
-		return &ArgumentError{Name: "Subject", Problem: "has changed: Rotate gives the session another token, Save does not"}
+		return errOtherSubject()
 	case "":
 		return &AppSessionValueError{Reason: NotASession}
 	}
@@ -117,7 +172,7 @@ func (ss *AppSessions) decode(token, handle string, value []byte) (AppSession, e
 		return AppSession{}, &AppSessionValueError{Reason: NotASession}
 	}
 	data := value[headSize:]
-	if len(data) > ss.maxData+maxSubject+binary.MaxVarintLen64+minSealed {
+	if int64(len(value)) > ss.most() {
 		return AppSession{}, &AppSessionValueError{Reason: TooLarge}
 	}
 	s := AppSession{AppSessionInfo: h.info(handle, InStore), Token: Secret(token)}

@@ -14,7 +14,9 @@ const (
 	// application's fails with an [*AwayError].
 	//
 	// The application's take a key for that: Create returns a session that is [InCookie], with a longer Token. Load and Touch accept it for as long as the server is
-	// away; Save and Rotate move it to the server when that is back.
+	// away; Save and Rotate move it to the server when that is back, unless RevokeAll or RevokeOthers of its subject was called meanwhile, which leave a mark there.
+	// In the next outage nobody can ask for marks: a cookie that somebody kept opens again then, until the limits end it that were written into it, Absolute after it
+	// was created at the latest, whatever was ended, moved to the server or saved in between. Who cannot have that takes FailWhenAway, or a short Absolute.
 	CookieWhenAway
 
 	// LocalWhenAway counts in the memory of this process until the server is back, as nodes do: limits, bad behaviour and an application's counters. Each result says

@@ -21,26 +21,30 @@ func (p *settingsParser) checkHost() {
 		p.fail("REDIS_HOST", "", "not set: USE_REDIS=yes needs it, or REDIS_SENTINEL_HOSTS")
 	}
 	if p.hostPort != 0 && !p.failed("REDIS_PORT") {
-		// A source that goes first says all of it.
-		same := p.given["REDIS_PORT"] && p.level["REDIS_PORT"] <= p.level["REDIS_HOST"]
-		if same && p.s.Port != p.hostPort {
-			p.fail("REDIS_HOST", p.made.written["REDIS_HOST"],
-				"its port is not the "+strconv.Itoa(p.s.Port)+" of REDIS_PORT; give the port once")
-		}
-		if !same {
-			p.made.from["REDIS_PORT"] = join(p.made.from["REDIS_HOST"], "REDIS_HOST")
-			p.made.written["REDIS_PORT"] = strconv.Itoa(p.hostPort)
-		}
-		p.s.Port = p.hostPort
+		p.settlePort()
 	}
 	if p.s.Network() == "unix" && p.s.SSL && p.s.SSLVerify && p.s.SSLServerName == "" && !p.failed("REDIS_SSL_SERVER_NAME") {
 		p.fail("REDIS_SSL_SERVER_NAME", "", "not set: a unix socket has no name of its own to find in the certificate")
 	}
 }
 
-// checkURLUser refuses what is the password itself, written in the place of the user, in URLs of many other programs.
+// settlePort: a port in REDIS_HOST says what REDIS_PORT would say in the same source, so it overrides sources behind that, and those before it override it.
+func (p *settingsParser) settlePort() {
+	port, host := p.level["REDIS_PORT"], p.level["REDIS_HOST"]
+	switch {
+	case !p.given["REDIS_PORT"] || port > host:
+		p.made.from["REDIS_PORT"] = join(p.made.from["REDIS_HOST"], "REDIS_HOST")
+		p.made.written["REDIS_PORT"] = strconv.Itoa(p.hostPort)
+		p.s.Port = p.hostPort
+	case port == host && p.s.Port != p.hostPort:
+		p.fail("REDIS_HOST", p.made.written["REDIS_HOST"], "its port is not the "+strconv.Itoa(p.s.Port)+" of REDIS_PORT; give the port once")
+	}
+}
+
+// checkURLUser refuses what is the password itself, written in the place of the user, in URLs of many other programs. A user that REDIS_USERNAME overrides,
+// or says again, is none of that.
 func (p *settingsParser) checkURLUser() {
-	if p.url["REDIS_USERNAME"] != "" && !p.given["REDIS_PASSWORD"] && !p.failed(urlName) {
+	if p.userOfURL && !p.given["REDIS_PASSWORD"] && !p.failed(urlName) {
 		p.fail(urlName, "", "has a user, and there is no password; write :password@ for a password alone, "+
 			"and REDIS_USERNAME for a user who needs none")
 	}

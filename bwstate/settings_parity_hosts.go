@@ -13,21 +13,26 @@ func (p *parity) compareHost() {
 	if p.withSentinels() {
 		return
 	}
-	text := p.node.Host
 	_, err := netip.ParseAddr(p.s.Host)
 	switch {
 	case p.s.Network() == "unix":
 		p.add("REDIS_HOST", node, "raises an exception for the path of a socket", "connects to the socket")
 		p.add("REDIS_HOST", python, "looks for a host of that name", "connects to the socket")
-	case text != p.s.Host && strings.HasSuffix(text, ":"+strconv.Itoa(p.s.Port)):
+	case p.portInHost():
 		p.add("REDIS_HOST", everybody, "expects a host alone, and the port in REDIS_PORT", "connects to "+p.s.Addr())
-	case strings.HasPrefix(text, "["):
+	case strings.HasPrefix(p.node.Host, "["):
 		p.add("REDIS_HOST", python, "looks for a host whose name has brackets in it", "connects to "+p.s.Addr())
 	case strings.Contains(p.s.Host, ":"):
 		p.add("REDIS_HOST", node, "does not connect: it needs brackets around an IPv6 address", "connects to "+p.s.Addr())
 	case err != nil:
 		p.add("REDIS_HOST", node, "asks the DNS servers of nginx for the name, and does not look into /etc/hosts", "the system looks the name up")
 	}
+}
+
+// portInHost says whether what is written as the host ends in a port, or in the colon of one. The colons of an IPv6 address are none.
+func (p *parity) portInHost() bool {
+	host, _, problem := cutPort(p.node.Host)
+	return problem == "" && host != p.node.Host
 }
 
 // reset is why Python does not take a number that is one here.
@@ -39,7 +44,7 @@ func (p *parity) reset() string {
 }
 
 func (p *parity) comparePort() {
-	if !p.withSentinels() && p.s.Network() == "tcp" && p.python.Port != p.s.Port && !strings.Contains(p.node.Host, ":") {
+	if !p.withSentinels() && p.s.Network() == "tcp" && p.python.Port != p.s.Port && !p.portInHost() {
 		p.add("REDIS_PORT", python, "takes "+strconv.Itoa(p.python.Port)+p.reset(), "takes "+strconv.Itoa(p.s.Port))
 	}
 }

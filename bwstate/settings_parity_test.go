@@ -178,7 +178,22 @@ func TestParity(t *testing.T) {
 			[]string{"BWREDIS_URL, all: does not know it", "REDIS_HOST, lua: does not connect: it needs brackets"},
 			"REDIS_PORT",
 		},
-		"nothing is used": {[]string{"USE_REDIS=no", "REDIS_HOST=redis", "REDIS_TIMEOUT=5"}, nil, "REDIS"},
+		"the port for an IPv6 address": {
+			[]string{"REDIS_HOST=2001:db8::1", "REDIS_PORT=6390", "REDIS_TIMEOUT=5s"},
+			[]string{"REDIS_PORT, python: takes 6379, as port, database", "REDIS_HOST, lua: does not connect: it needs brackets"},
+			"REDIS_HOST, all",
+		},
+		"the port for an IPv6 address in brackets": {
+			[]string{"REDIS_HOST=[2001:db8::1]", "REDIS_PORT=6390", "REDIS_KEEPALIVE_POOL=010", "REDIS_TIMEOUT=1.5s"},
+			[]string{"REDIS_PORT, python: takes 6379, as port, database", "REDIS_HOST, python: looks for a host whose name has brackets"},
+			"REDIS_HOST, all",
+		},
+		"an IPv6 address that ends like a port": {
+			[]string{"REDIS_HOST=2001:DB8::6379"}, []string{"REDIS_HOST, lua: does not connect: it needs brackets"}, "REDIS_HOST, all",
+		},
+		"an IPv6 address with its port": {[]string{"REDIS_HOST=[::1]:6390", "REDIS_TIMEOUT=5s"}, []string{"REDIS_HOST, all: expects a host alone"}, "REDIS_PORT, "},
+		"a host with a colon":           {[]string{"REDIS_HOST=redis:"}, []string{"REDIS_HOST, all: expects a host alone"}, "REDIS_PORT, "},
+		"nothing is used":               {[]string{"USE_REDIS=no", "REDIS_HOST=redis", "REDIS_TIMEOUT=5"}, nil, "REDIS"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := bwstate.ParseSettings(bwstate.FromMap("", merged(append([]string{"USE_REDIS=yes"}, c.pairs...))).Get)

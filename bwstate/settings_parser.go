@@ -22,8 +22,10 @@ func ParseSettings(get func(name string) string) (Settings, error) {
 //
 // It reports every problem at once: the error is a *[SettingsError], and Settings is then the zero value. With
 // USE_REDIS=no nothing is required, but what is set must still be right. White space around yes and no is ignored and
-// separates sentinels; anywhere else it is part of the value. What begins like a setting and is none is in Warnings,
-// where a source can list what it sets: [Environment], [ReadEnvFile] and [FromMap] can.
+// separates sentinels; anywhere else it is part of the value. A port in REDIS_HOST is what REDIS_PORT would say in the
+// same source: two that differ are an error there, and REDIS_PORT in a source before it overrides it. What begins like
+// a setting and is none is in Warnings, where a source can list what it sets: [Environment], [ReadEnvFile] and
+// [FromMap] can; so is NAME_FILE of a setting that is not read from a file, in any source.
 //
 // Reading NAME_FILE is the only I/O. No reference to a source is kept.
 func ReadSettings(sources ...Source) (Settings, error) {
@@ -31,7 +33,9 @@ func ReadSettings(sources ...Source) (Settings, error) {
 		sources: sources, given: make(map[string]bool), level: make(map[string]int), where: make(map[string]string),
 		made: &making{from: make(map[string]string), written: make(map[string]string)},
 	}
-	p.reportUnknown()
+	for i := range sources {
+		p.reportUnused(&sources[i])
+	}
 	for i := range settingsTable {
 		p.parse(&settingsTable[i])
 	}
@@ -59,6 +63,7 @@ type settingsParser struct {
 	problems []*SettingError
 
 	url       map[string]string // what BWREDIS_URL sets; "" takes a setting back to its default
+	userOfURL bool              // BWREDIS_URL, and nothing else, says who the user is
 	hostPort  int               // the port written in REDIS_HOST, 0 if none
 	isDefault bool              // the text at hand is the table's, not the user's
 }
@@ -111,6 +116,7 @@ func (p *settingsParser) readFrom(i int, st *setting) (v value, set, ok bool) {
 		switch {
 		case !v.isSet():
 			p.where[st.Name] = inURL.from
+			p.userOfURL = p.userOfURL || st.Name == "REDIS_USERNAME" && inURL.isSet()
 			return p.fileOf(st, inURL)
 		case st.Name != "USE_REDIS" && !v.same(inURL):
 			p.refuseBoth(st, v)
@@ -175,16 +181,22 @@ func (p *settingsParser) refuseBoth(st *setting, named value) {
 	p.fail(st.Name, withoutCredentials(shown, shown), "set here, and "+urlName+" says something else; only one of them may say it")
 }
 
-// reportUnknown warns of what looks like a setting.
-func (p *settingsParser) reportUnknown() {
-	for i := range p.sources {
-		src := &p.sources[i]
-		for _, name := range src.unknown() {
-			where := ""
-			if src.Name != "" {
-				where = " (" + src.Name + ")"
-			}
-			p.warn(name + where + " is the name of no setting, so it is not used")
+// reportUnused warns of what looks like a setting, and of files that nobody reads.
+func (p *settingsParser) reportUnused(src *Source) {
+	where := ""
+	if src.Name != "" {
+		where = " (" + src.Name + ")"
+	}
+	for _, name := range src.unknown() {
+		p.warn(name + where + " is the name of no setting, so it is not used")
+	}
+	for i := range settingsTable {
+		st := &settingsTable[i]
+		if st.File {
+			continue
+		}
+		if _, set := src.set(st.Name + fileSuffix); set {
+			p.warn(st.Name + fileSuffix + where + " is not used: " + st.Name + " is not read from a file")
 		}
 	}
 }

@@ -69,10 +69,10 @@ func (s *Source) set(name string) (text string, ok bool) {
 	return text, text != "" || slices.Contains(s.names, name)
 }
 
-// unknown returns the names that look like settings and are not.
+// unknown returns the names that look like settings, or like files of some, and are not.
 func (s *Source) unknown() (names []string) {
 	for _, name := range s.names {
-		if looksLikeSetting(name) && !isSetting(name) && !slices.Contains(names, name) {
+		if looksLikeSetting(name) && settingNamed(strings.TrimSuffix(name, fileSuffix)) == nil && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -83,7 +83,9 @@ func (s *Source) unknown() (names []string) {
 // the name redis. They are nobody's slip.
 func looksLikeSetting(name string) bool {
 	rest, ours := strings.CutPrefix(strings.TrimPrefix(name, "BW"), "REDIS_")
-	return ours && !strings.HasPrefix(rest, "SERVICE_") && !strings.HasPrefix(rest, "PORT_")
+	port, linked := strings.CutPrefix(rest, "PORT_")
+	linked = linked && port != "" && onlyDigits(port[:1])
+	return ours && !linked && !strings.HasPrefix(rest, "SERVICE_")
 }
 
 func isSetting(name string) bool {

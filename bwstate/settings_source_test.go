@@ -34,28 +34,31 @@ func TestSourcesPrecedence(t *testing.T) {
 		first, second []string
 		setting, want string
 	}{
-		"the first":               {[]string{"REDIS_PORT=1"}, []string{"REDIS_PORT=2"}, "REDIS_PORT", "1 from first"},
-		"the second":              {[]string{"REDIS_PORT="}, []string{"REDIS_PORT=2"}, "REDIS_PORT", "2 from second"},
-		"neither":                 {nil, nil, "REDIS_PORT", "6379 from default"},
-		"a value over a file":     {[]string{"REDIS_PASSWORD=x"}, []string{"REDIS_PASSWORD_FILE=/missing"}, "REDIS_PASSWORD", "[hidden] from first"},
-		"a file over a value":     {[]string{"REDIS_PASSWORD_FILE=" + secret}, []string{"REDIS_PASSWORD=x"}, "REDIS_PASSWORD", "[hidden] from first, REDIS_PASSWORD_FILE=" + secret},
-		"a value over a URL":      {[]string{"REDIS_TIMEOUT=1s"}, []string{"BWREDIS_URL=redis://h?timeout=2s"}, "REDIS_TIMEOUT", "1s from first"},
-		"a host over a URL":       {[]string{"REDIS_HOST=x"}, []string{"BWREDIS_URL=redis://h:1"}, "REDIS_HOST", "x from first"},
-		"a URL over a value":      {[]string{"BWREDIS_URL=redis://h?timeout=2s"}, []string{"REDIS_TIMEOUT=1s"}, "REDIS_TIMEOUT", "2s from first, BWREDIS_URL"},
-		"what a URL does not say": {[]string{"BWREDIS_URL=redis://h"}, []string{"REDIS_TIMEOUT=1s"}, "REDIS_TIMEOUT", "1s from second"},
-		"a URL over a URL":        {[]string{"BWREDIS_URL=redis://h"}, []string{"BWREDIS_URL=redis://g?timeout=2s"}, "REDIS_TIMEOUT", "5s from default"},
-		"a URL's default port":    {[]string{"BWREDIS_URL=redis://h"}, []string{"REDIS_PORT=2"}, "REDIS_PORT", "6379 from first, BWREDIS_URL"},
-		"a URL without TLS":       {[]string{"BWREDIS_URL=redis://h"}, []string{"REDIS_SSL=yes"}, "REDIS_SSL", "no from first, BWREDIS_URL"},
-		"a URL without sentinels": {[]string{"BWREDIS_URL=redis://h"}, []string{"REDIS_SENTINEL_HOSTS=s"}, "REDIS_SENTINEL_HOSTS", " from default"},
-		"a URL with sentinels":    {[]string{"BWREDIS_URL=redis+sentinel://s"}, []string{"REDIS_HOST=h"}, "REDIS_HOST", " from default"},
-		"a URL's default user":    {[]string{"BWREDIS_URL=redis://:x@h"}, []string{"REDIS_USERNAME=u"}, "REDIS_USERNAME", " from default"},
-		"a URL's own password":    {[]string{"BWREDIS_URL=redis://h"}, []string{"REDIS_PASSWORD=x"}, "REDIS_PASSWORD", "[hidden] from second"},
-		"a URL is used":           {[]string{"BWREDIS_URL=redis://h"}, []string{"USE_REDIS=no"}, "USE_REDIS", "yes from first, BWREDIS_URL"},
-		"a URL that is not used":  {[]string{"BWREDIS_URL=redis://h", "USE_REDIS=no"}, nil, "USE_REDIS", "no from first"},
-		"switched off before":     {[]string{"USE_REDIS=no"}, []string{"BWREDIS_URL=redis://h"}, "USE_REDIS", "no from first"},
-		"the same in both":        {[]string{"BWREDIS_URL=redis://h", "REDIS_PORT=6379", "REDIS_SSL=no"}, nil, "REDIS_PORT", "6379 from first"},
-		"the URL itself":          {nil, []string{"BWREDIS_URL=redis://:x@h"}, "BWREDIS_URL", "[hidden] from second"},
-		"a port in a host before": {[]string{"REDIS_HOST=h:1"}, []string{"REDIS_PORT=2"}, "REDIS_PORT", "1 from first, REDIS_HOST"},
+		"the first":                 {[]string{"REDIS_PORT=1"}, []string{"REDIS_PORT=2"}, "REDIS_PORT", "1 from first"},
+		"the second":                {[]string{"REDIS_PORT="}, []string{"REDIS_PORT=2"}, "REDIS_PORT", "2 from second"},
+		"neither":                   {nil, nil, "REDIS_PORT", "6379 from default"},
+		"a value over a file":       {[]string{"REDIS_PASSWORD=x"}, []string{"REDIS_PASSWORD_FILE=/missing"}, "REDIS_PASSWORD", "[hidden] from first"},
+		"a file over a value":       {[]string{"REDIS_PASSWORD_FILE=" + secret}, []string{"REDIS_PASSWORD=x"}, "REDIS_PASSWORD", "[hidden] from first, REDIS_PASSWORD_FILE=" + secret},
+		"a value over a URL":        {[]string{"REDIS_TIMEOUT=1s"}, []string{"BWREDIS_URL=redis://h?timeout=2s"}, "REDIS_TIMEOUT", "1s from first"},
+		"a host over a URL":         {[]string{"REDIS_HOST=x"}, []string{"BWREDIS_URL=redis://h:1"}, "REDIS_HOST", "x from first"},
+		"a URL over a value":        {[]string{"BWREDIS_URL=redis://h?timeout=2s"}, []string{"REDIS_TIMEOUT=1s"}, "REDIS_TIMEOUT", "2s from first, BWREDIS_URL"},
+		"what a URL does not say":   {[]string{"BWREDIS_URL=redis://h"}, []string{"REDIS_TIMEOUT=1s"}, "REDIS_TIMEOUT", "1s from second"},
+		"a URL over a URL":          {[]string{"BWREDIS_URL=redis://h"}, []string{"BWREDIS_URL=redis://g?timeout=2s"}, "REDIS_TIMEOUT", "5s from default"},
+		"a URL's default port":      {[]string{"BWREDIS_URL=redis://h"}, []string{"REDIS_PORT=2"}, "REDIS_PORT", "6379 from first, BWREDIS_URL"},
+		"a URL without TLS":         {[]string{"BWREDIS_URL=redis://h"}, []string{"REDIS_SSL=yes"}, "REDIS_SSL", "no from first, BWREDIS_URL"},
+		"a URL without sentinels":   {[]string{"BWREDIS_URL=redis://h"}, []string{"REDIS_SENTINEL_HOSTS=s"}, "REDIS_SENTINEL_HOSTS", " from default"},
+		"a URL with sentinels":      {[]string{"BWREDIS_URL=redis+sentinel://s"}, []string{"REDIS_HOST=h"}, "REDIS_HOST", " from default"},
+		"a URL's default user":      {[]string{"BWREDIS_URL=redis://:x@h"}, []string{"REDIS_USERNAME=u"}, "REDIS_USERNAME", " from default"},
+		"a URL's own password":      {[]string{"BWREDIS_URL=redis://h"}, []string{"REDIS_PASSWORD=x"}, "REDIS_PASSWORD", "[hidden] from second"},
+		"a URL is used":             {[]string{"BWREDIS_URL=redis://h"}, []string{"USE_REDIS=no"}, "USE_REDIS", "yes from first, BWREDIS_URL"},
+		"a URL that is not used":    {[]string{"BWREDIS_URL=redis://h", "USE_REDIS=no"}, nil, "USE_REDIS", "no from first"},
+		"switched off before":       {[]string{"USE_REDIS=no"}, []string{"BWREDIS_URL=redis://h"}, "USE_REDIS", "no from first"},
+		"the same in both":          {[]string{"BWREDIS_URL=redis://h", "REDIS_PORT=6379", "REDIS_SSL=no"}, nil, "REDIS_PORT", "6379 from first"},
+		"the URL itself":            {nil, []string{"BWREDIS_URL=redis://:x@h"}, "BWREDIS_URL", "[hidden] from second"},
+		"a port over one in a host": {[]string{"REDIS_PORT=2"}, []string{"REDIS_HOST=h:1"}, "REDIS_PORT", "2 from first"},
+		"a host behind its port":    {[]string{"REDIS_PORT=2"}, []string{"REDIS_HOST=h:1"}, "REDIS_HOST", "h from second"},
+		"a user over one in a URL":  {[]string{"REDIS_USERNAME=u"}, []string{"REDIS_PASSWORD=x", "BWREDIS_URL=redis://v@h"}, "REDIS_USERNAME", "u from first"},
+		"a port in a host before":   {[]string{"REDIS_HOST=h:1"}, []string{"REDIS_PORT=2"}, "REDIS_PORT", "1 from first, REDIS_HOST"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := bwstate.ReadSettings(sourceFrom("first", c.first...), bwstate.Source{}, sourceFrom("second", c.second...))
@@ -80,6 +83,59 @@ func TestSourcesThatContradictThemselves(t *testing.T) {
 	} {
 		_, err := bwstate.ReadSettings(sourceFrom("first", "BWREDIS_URL=redis://:p@h?timeout=2s", c.pair))
 		require.EqualError(t, err, "bwstate: "+c.want+": set here, and BWREDIS_URL says something else; only one of them may say it")
+	}
+}
+
+// What is overridden is no error: here, a user in a URL who has no password.
+func TestURLUserThatIsOverridden(t *testing.T) {
+	url := []string{"BWREDIS_URL=redis://hunter2@h"}
+	for name, c := range map[string]struct {
+		first, second []string
+		refused       bool
+	}{
+		"by another user":           {[]string{"REDIS_USERNAME=u"}, url, false},
+		"by a user in a file":       {[]string{"REDIS_USERNAME_FILE=" + writeSettingsFile(t, "u")}, url, false},
+		"by another URL":            {[]string{"BWREDIS_URL=redis://g"}, url, false},
+		"by one who is named again": {nil, append([]string{"REDIS_USERNAME=hunter2"}, url...), false},
+		"with a password":           {[]string{"REDIS_PASSWORD=x"}, url, false},
+		"not":                       {url, []string{"REDIS_USERNAME=u"}, true},
+		"not by nothing":            {[]string{"REDIS_USERNAME="}, url, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := bwstate.ReadSettings(sourceFrom("first", c.first...), sourceFrom("second", c.second...))
+			if !c.refused {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, "has a user, and there is no password")
+			require.NotContains(t, err.Error(), "hunter2")
+		})
+	}
+}
+
+// In one source a port in the host and another one in REDIS_PORT contradict each other, whatever other sources say.
+func TestPortInAHost(t *testing.T) {
+	_, err := bwstate.ReadSettings(sourceFrom("first", "REDIS_DATABASE=1"), sourceFrom("second", "REDIS_HOST=h:1", "REDIS_PORT=2"), sourceFrom("third", "REDIS_PORT=1"))
+	require.EqualError(t, err, `bwstate: REDIS_HOST="h:1" (second): its port is not the 2 of REDIS_PORT; give the port once`)
+	s, err := bwstate.ReadSettings(sourceFrom("first", "USE_REDIS=yes", "REDIS_PORT=3"), sourceFrom("second", "REDIS_HOST=h:1", "REDIS_PORT=2"))
+	require.NoError(t, err, "what is overridden contradicts nothing")
+	require.Equal(t, "h:3", s.Addr())
+	requireParity(t, s, "REDIS_HOST, all: expects a host alone, and the port in REDIS_PORT; here: connects to h:3")
+}
+
+// A file is read for secrets, users and the URL; elsewhere its name is said to do nothing, whoever asks and however the name looks.
+func TestFilesThatAreNotRead(t *testing.T) {
+	for _, info := range bwstate.SettingsTable() {
+		name := info.Name + "_FILE"
+		for _, source := range []bwstate.Source{bwstate.FromMap("place", map[string]string{name: "/missing"}), sourceFrom("place", name+"=/missing")} {
+			s, err := bwstate.ReadSettings(source)
+			if info.File {
+				require.ErrorContains(t, err, name+`="/missing" (place): cannot be read`)
+				continue
+			}
+			require.NoError(t, err)
+			require.Equal(t, []string{name + " (place) is not used: " + info.Name + " is not read from a file"}, s.Warnings)
+		}
 	}
 }
 

@@ -279,7 +279,7 @@ func TestSettingsTable(t *testing.T) {
 	require.NoError(t, err)
 	for _, info := range infos {
 		require.True(t, asked[info.Name], info.Name)
-		require.Equal(t, info.File, asked[info.Name+"_FILE"], info.Name)
+		require.True(t, asked[info.Name+"_FILE"], info.Name) // to read it, or to say that it is not read
 		delete(asked, info.Name)
 		delete(asked, info.Name+"_FILE")
 	}

@@ -39,6 +39,24 @@ func TestWaitReplicas(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 1, acknowledged)
 
+		own, err := master.AppSessions(bwstate.AppSessionConfig{Name: "app"})
+		require.NoError(t, err)
+		there, err := replica.AppSessions(bwstate.AppSessionConfig{Name: "app"})
+		require.NoError(t, err)
+		session, acknowledged, err := patient.CreateAppSession(short(t), own, "alice", []byte("x"))
+		require.NoError(t, err)
+		require.Equal(t, 1, acknowledged)
+		_, found, err := there.Load(short(t), string(session.Token))
+		require.NoError(t, err)
+		require.True(t, found)
+		n, acknowledged, err := patient.RevokeAllAppSessions(short(t), own, "alice")
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+		require.Equal(t, 1, acknowledged)
+		_, found, err = there.Load(short(t), string(session.Token))
+		require.NoError(t, err)
+		require.False(t, found)
+
 		// Two are not there.
 		_, acknowledged, err = master.WaitReplicas(2, 100*time.Millisecond).Do(short(t), "INCR", "n")
 		require.NoError(t, err)
@@ -64,6 +82,11 @@ func TestWaitReplicas(t *testing.T) {
 		require.NoError(t, err)
 		require.False(t, deleted)
 		require.Zero(t, acknowledged, "the deletion before it has not arrived either")
+
+		set.Master().CLI("SCRIPT", "FLUSH") // a script that nobody knows makes no difference
+		_, acknowledged, err = hasty.RevokeAllAppSessions(short(t), own, "alice")
+		require.NoError(t, err)
+		require.Zero(t, acknowledged)
 
 		ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 		defer cancel()

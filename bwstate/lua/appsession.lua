@@ -66,6 +66,24 @@ local function enter(index, member, expires, now)
   redis.call('PEXPIREAT', index, millis(tonumber(last[2])))
 end
 
+-- revoked returns when all sessions of a subject were ended, 0 for never. Without a number it returns what ends the script: 'M' when something else is there.
+local function revoked(mark)
+  local at = redis.pcall('GETRANGE', mark, 0, 15) -- one more than there are
+  if failed(at) then
+    if string.find(at.err, 'WRONGTYPE', 1, true) then
+      return nil, 'M'
+    end
+    return nil, refused(at)
+  end
+  if at == '' and redis.call('EXISTS', mark) == 0 then
+    return 0
+  end
+  if not string.match(at, '^' .. MILLIS .. '$') then
+    return nil, 'M'
+  end
+  return tonumber(at)
+end
+
 -- remove ends a session, and takes it out of its index, whatever that is. It returns what ends the script, if anything.
 local function remove(key, session, indexes)
   local gone = redis.pcall('UNLINK', key)

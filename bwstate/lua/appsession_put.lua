@@ -1,9 +1,9 @@
 -- Writes a session: a new one, one that was changed, or one that gets another id.
--- KEYS: where it is, where it will be.
+-- KEYS: where it is, where it will be; of one that was in a cookie until now, the mark of its subject.
 -- ARGV: the version it must have (0: there must be none, -1: any or none), milliseconds it may be idle, may keep its id, may live, what keys of indexes begin with,
---       the subject, the kind of data, the data, when it was created (0: now).
+--       the subject, the kind of data, the data, when it was created (0: now), with a mark: from what millisecond on that ends it.
 -- Returns the head; nothing when there is no such session any more; 'V' and the version when it is another; 'S' when only a session with a new id may have
--- another subject; 'F' or 'I' when the session or the index is something else, and then nothing was written.
+-- another subject; 'F', 'I' or 'M' when the session, the index or the mark is something else, and then nothing was written.
 
 local now, from, to = clock(), KEYS[1], KEYS[2]
 local version, created, rotated = 0, tonumber(ARGV[9]), now
@@ -39,6 +39,16 @@ if old then
 end
 if from ~= to and redis.call('EXISTS', to) == 1 then
   return 'F'
+end
+
+if KEYS[3] then
+  local ended, problem = revoked(KEYS[3])
+  if not ended then
+    return problem
+  end
+  if ended >= tonumber(ARGV[10]) then
+    return false
+  end
 end
 
 local expires = math.min(now + tonumber(ARGV[2]), rotated + tonumber(ARGV[3]), created + tonumber(ARGV[4]))

@@ -1,6 +1,7 @@
 -- Notes that a session was used, and returns all of it.
--- KEYS: the session.  ARGV: milliseconds it may be idle, may keep its id, may live, what keys of indexes begin with.
--- Returns the session; nothing when there is none; 'F' or 'I' when the session or the index is something else, and then nothing was written.
+-- KEYS: the session.  ARGV: milliseconds it may be idle, may keep its id, may live, what keys of indexes begin with, how many
+--       bytes the session may have.
+-- Returns the session; nothing when there is none; 'F' or 'I' when the session or the index is something else, 'L' when it is too large, and then nothing was written.
 
 local now = clock()
 local session, none = read(KEYS[1])
@@ -9,6 +10,9 @@ if not session then
 end
 if session.expires < now then
   return false
+end
+if redis.call('STRLEN', KEYS[1]) > tonumber(ARGV[5]) then
+  return 'L'
 end
 local expires = math.min(now + tonumber(ARGV[1]), session.rotated + tonumber(ARGV[2]), session.created + tonumber(ARGV[3]))
 if expires <= now then

@@ -123,7 +123,12 @@ func appSizes(f *fixture) {
 	_, found, err := small.Load(f.ctx, string(s.Token))
 	f.requireReason(bwstate.TooLarge, err)
 	require.False(f, found)
-	require.True(f, bytes.Equal(s.Data, f.load(large, s.Token).Data))
+	_, found, err = small.Touch(f.ctx, string(s.Token))
+	f.requireReason(bwstate.TooLarge, err)
+	require.False(f, found)
+	got := f.load(large, s.Token)
+	require.True(f, bytes.Equal(s.Data, got.Data))
+	require.Equal(f, s.Used, got.Used, "what is too large to be returned is not touched")
 }
 
 func appArguments(f *fixture) {

@@ -154,7 +154,7 @@ func appRevokeRace(f *fixture) {
 		require.NoError(f, err)
 		require.False(f, found)
 	}
-	f.requireKeys(nil)
+	require.Equal(f, []string{markKey("alice")}, f.keys())
 }
 
 func appNoComeback(f *fixture) {
@@ -168,7 +168,7 @@ func appNoComeback(f *fixture) {
 		require.False(f, found)
 	}
 	f.requireEnded(ss, s.Token)
-	f.requireKeys(nil)
+	require.Equal(f, []string{markKey("alice")}, f.keys())
 }
 
 func appForeignIndex(f *fixture) {

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"strings"
 	"time"
 
 	"github.com/bwredis/bwredis/bwstate"
@@ -13,6 +14,7 @@ var durableTests = []test{
 	{"a command", durableDo},
 	{"bans", durableBans},
 	{"sessions", durableSessions},
+	{"application's sessions", durableAppSessions},
 	{"a write that fails", durableRefused},
 	{"bad arguments", durableArguments},
 }
@@ -73,6 +75,47 @@ func durableSessions(f *fixture) {
 	}
 }
 
+func durableAppSessions(f *fixture) {
+	d, ss, before := f.state.WaitReplicas(1, patient), f.appSessions(bwstate.AppSessionConfig{}), f.state.RoundTrips()
+	none := func(acknowledged int, err error) {
+		f.Helper()
+		require.NoError(f, err)
+		require.Zero(f, acknowledged)
+	}
+	s, acknowledged, err := d.CreateAppSession(f.ctx, ss, "alice", []byte("x"))
+	none(acknowledged, err)
+	old := s.Token
+	found, acknowledged, err := d.SaveAppSession(f.ctx, ss, &s)
+	none(acknowledged, err)
+	require.True(f, found)
+	found, acknowledged, err = d.RotateAppSession(f.ctx, ss, &s)
+	none(acknowledged, err)
+	require.True(f, found)
+	n, acknowledged, err := d.RevokeOtherAppSessions(f.ctx, ss, &s)
+	none(acknowledged, err)
+	require.Zero(f, n)
+	require.Equal(f, before+4, f.state.RoundTrips())
+	require.EqualValues(f, 3, f.load(ss, s.Token).Version)
+	f.requireEnded(ss, old)
+	n, acknowledged, err = d.RevokeAllAppSessions(f.ctx, ss, "alice")
+	none(acknowledged, err)
+	require.Equal(f, 1, n)
+	for _, want := range []bool{true, false} {
+		if want {
+			s, _, err = d.CreateAppSession(f.ctx, ss, "", nil)
+			require.NoError(f, err)
+		}
+		revoked, acknowledged, err := d.RevokeAppSession(f.ctx, ss, string(s.Token))
+		none(acknowledged, err)
+		require.Equal(f, want, revoked)
+	}
+	s = f.create(ss, "", "")
+	revoked, acknowledged, err := d.RevokeAppSessionHandle(f.ctx, ss, s.Handle)
+	none(acknowledged, err)
+	require.True(f, revoked)
+	f.requireEnded(ss, s.Token)
+}
+
 func durableRefused(f *fixture) {
 	f.do("SET", "k", "v")
 	v, acknowledged, err := f.state.WaitReplicas(1, patient).Do(f.ctx, "INCR", "k")
@@ -112,6 +155,36 @@ func durableArguments(f *fixture) {
 	f.requireArgumentError("sessions", err)
 	_, _, err = other.DeleteSession(f.ctx, ss, id)
 	f.requireArgumentError("sessions", err)
+	durableAppArguments(f)
 	require.Equal(f, before, f.state.RoundTrips())
 	f.requireKeys(nil)
+}
+
+func durableAppArguments(f *fixture) {
+	ss, s := f.appSessions(bwstate.AppSessionConfig{}), &bwstate.AppSession{Subject: "alice"}
+	for name, d := range map[string]*bwstate.Durable{
+		"sessions": bwstate.New(nil).WaitReplicas(1, patient), "replicas": f.state.WaitReplicas(0, patient), "timeout": f.state.WaitReplicas(1, 0),
+	} {
+		for _, call := range []func() (any, int, error){
+			func() (any, int, error) { return anyOf(d.CreateAppSession(f.ctx, ss, "alice", nil)) },
+			func() (any, int, error) { return anyOf(d.SaveAppSession(f.ctx, ss, s)) },
+			func() (any, int, error) { return anyOf(d.RotateAppSession(f.ctx, ss, s)) },
+			func() (any, int, error) { return anyOf(d.RevokeAppSession(f.ctx, ss, string(s.Token))) },
+			func() (any, int, error) { return anyOf(d.RevokeAppSessionHandle(f.ctx, ss, hash("x"))) },
+			func() (any, int, error) { return anyOf(d.RevokeAllAppSessions(f.ctx, ss, "alice")) },
+			func() (any, int, error) { return anyOf(d.RevokeOtherAppSessions(f.ctx, ss, s)) },
+		} {
+			_, _, err := call()
+			f.requireArgumentError(name, err)
+		}
+	}
+	d := f.state.WaitReplicas(1, patient)
+	_, _, err := d.CreateAppSession(f.ctx, ss, strings.Repeat("s", 1025), nil)
+	f.requireArgumentError("Subject", err)
+	_, _, err = d.RevokeAllAppSessions(f.ctx, ss, "")
+	f.requireArgumentError("subject", err)
+}
+
+func anyOf[T any](result T, acknowledged int, err error) (any, int, error) {
+	return result, acknowledged, err
 }

@@ -33,7 +33,7 @@ func operations(f *fixture) []operation {
 	b := bwstate.BadBehavior{Service: site, Threshold: 2}
 	durable := f.state.WaitReplicas(1, time.Millisecond)
 	own, ownSession := f.appSessions(bwstate.AppSessionConfig{}), &bwstate.AppSession{AppSessionInfo: bwstate.AppSessionInfo{Version: 1}}
-	return append(slices.Concat(appOperations(own, ownSession), visitorOperations(f), reportOperations(f)), []operation{
+	return append(slices.Concat(appOperations(own, ownSession), visitorOperations(f), limitOperations(f), reportOperations(f)), []operation{
 		{"Ping", func(ctx context.Context, s state) error { return s.Ping(ctx) }},
 		{"Server", func(ctx context.Context, s state) error { return second(s.Server(ctx)) }},
 		{"Do", func(ctx context.Context, s state) error { return second(s.Do(ctx, "SET", "k", "v")) }},
@@ -55,6 +55,12 @@ func operations(f *fixture) []operation {
 		{"Durable.Unban", func(ctx context.Context, _ state) error { return third(durable.Unban(ctx, client, "")) }},
 		{"Durable.SaveSession", func(ctx context.Context, _ state) error {
 			return second(durable.SaveSession(ctx, ss, id, []byte("x"), time.Hour))
+		}},
+		{"Durable.CreateAppSession", func(ctx context.Context, _ state) error {
+			return third(durable.CreateAppSession(ctx, own, "alice", []byte("x")))
+		}},
+		{"Durable.RevokeAllAppSessions", func(ctx context.Context, _ state) error {
+			return third(durable.RevokeAllAppSessions(ctx, own, "alice"))
 		}},
 		{"Durable.DeleteSession", func(ctx context.Context, _ state) error { return third(durable.DeleteSession(ctx, ss, id)) }},
 	}...)
@@ -81,7 +87,7 @@ func foreignKeys(f *fixture) {
 	for _, key := range []string{
 		"bunkerweb_ui_session:x", "LIMITS:LIMITER/bwapi-rl-/x", "requests:facet:other", "bwredis:reports:other", "metrics:errors_counter_404:0", "rdns_203.0.113.7",
 		"plugin_limit_www.example.com203.0.113.7/", "bans_ip203.0.113.7", "bans_ip_203.0.113.70", "sessions_:t:x", "sessions_s:x",
-		"bwredis:session:other:x", "bwredis:session:app:x", "bwredis:subject:app:x",
+		"bwredis:session:other:x", "bwredis:session:app:x", "bwredis:subject:app:x", "bwredis:revoked:app:x",
 	} {
 		f.do("SET", key, "of "+key)
 		others[key] = record{"string", -1, "of " + key}
@@ -89,7 +95,7 @@ func foreignKeys(f *fixture) {
 	for _, op := range operations(f) {
 		require.NoError(f, op.call(f.ctx, f.state), op.name)
 	}
-	f.do("DEL", "k")
+	f.do("DEL", "k", markKey("alice"), markKey("bob"))
 	for _, key := range f.keys() {
 		if strings.HasPrefix(key, "sessions_:sid:") { // a session that was replaced has ten seconds left
 			f.do("DEL", key)

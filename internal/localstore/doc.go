@@ -5,7 +5,8 @@
 //
 // The commands of the table in table.go, with the semantics, reply types (RESP3) and error texts of Redis 7: integers are whole
 // decimals without padding, a key lives until the millisecond after its deadline, TTL rounds to the nearest second, SET clears a
-// deadline and INCR keeps it. Values are strings, lists, hashes and sorted sets.
+// deadline and INCR keeps it. Values are strings, lists, hashes and sorted sets. INCRBYFLOAT and HINCRBYFLOAT are exact to the last digit,
+// with the 64 bits of mantissa that a long double has on x86; on other processors servers may differ in the last digits.
 //
 // # What is not
 //
@@ -17,6 +18,7 @@
 //   - SCAN looks at no more than 4096 keys in one call whatever COUNT says, and its cursor passes keys from the newest to the oldest.
 //     The same is true of HSCAN and ZSCAN where there are more than 128 elements; up to that they return all at once.
 //   - HGETALL, HKEYS and HVALS return fields in the order in which they were added, whatever their number.
+//   - A score of -0 becomes 0, as on a server in a small sorted set. Doubles are written with as many digits as they need, which servers do from Redis 7.2 on.
 //   - DBSIZE does not count keys whose time is over.
 //   - A command is refused with ERR when the replies before it in the same request already take 128 MiB.
 //   - WAIT answers 0 at once, as there are no replicas; a server without replicas does so when the timeout has passed.

@@ -66,7 +66,7 @@ func line(t testing.TB, s *localstore.Store, command string) string {
 	return show(do(t, s, args...))
 }
 
-// show writes a reply with its type: +simple -error :1 _ "bulk" [array] {map}.
+// show writes a reply with its type: +simple -error :1 ,1.5 _ "bulk" [array] {map}.
 func show(v resp.Value) string {
 	var e *resp.Error
 	if errors.As(v.Err(), &e) {
@@ -78,6 +78,8 @@ func show(v resp.Value) string {
 		return "_"
 	case resp.Integer:
 		return ":" + text
+	case resp.Double:
+		return "," + text
 	case resp.SimpleString:
 		return "+" + text
 	case resp.BulkString:

@@ -1,6 +1,8 @@
 package localstore
 
 import (
+	"bytes"
+
 	"github.com/bwredis/bwredis/resp"
 )
 
@@ -57,10 +59,31 @@ var commands = map[string]command{
 	"hstrlen": {arity: 3, run: hstrlen},
 	"hscan":   {arity: -3, run: hscan},
 
-	"incr":   {arity: 2, run: incr, write: true},
-	"decr":   {arity: 2, run: decr, write: true},
-	"incrby": {arity: 3, run: incrby, write: true},
-	"decrby": {arity: 3, run: decrby, write: true},
+	"zadd":             {arity: -4, run: zadd, write: true},
+	"zincrby":          {arity: 4, run: zincrby, write: true},
+	"zrem":             {arity: -3, run: zrem, write: true},
+	"zremrangebyscore": {arity: 4, run: zremrangebyscore, write: true},
+	"zremrangebyrank":  {arity: 4, run: zremrangebyrank, write: true},
+	"zpopmin":          {arity: -2, run: zpopmin, write: true},
+	"zpopmax":          {arity: -2, run: zpopmax, write: true},
+	"zcard":            {arity: 2, run: zcard},
+	"zscore":           {arity: 3, run: zscore},
+	"zmscore":          {arity: -3, run: zmscore},
+	"zrank":            {arity: 3, run: zrank},
+	"zrevrank":         {arity: 3, run: zrevrank},
+	"zcount":           {arity: 4, run: zcount},
+	"zrange":           {arity: -4, run: zrange},
+	"zrevrange":        {arity: -4, run: zrevrange},
+	"zrangebyscore":    {arity: -4, run: zrangebyscore},
+	"zrevrangebyscore": {arity: -4, run: zrevrangebyscore},
+	"zscan":            {arity: -3, run: zscan},
+
+	"incr":         {arity: 2, run: incr, write: true},
+	"decr":         {arity: 2, run: decr, write: true},
+	"incrbyfloat":  {arity: 3, run: incrbyfloat, write: true},
+	"hincrbyfloat": {arity: 4, run: hincrbyfloat, write: true},
+	"incrby":       {arity: 3, run: incrby, write: true},
+	"decrby":       {arity: 3, run: decrby, write: true},
 
 	"del":      {arity: -2, run: del, write: true},
 	"unlink":   {arity: -2, run: del, write: true},
@@ -158,7 +181,12 @@ func (t *turn) failArity(name string) {
 }
 
 // shown returns as much of an argument as the server repeats in an error.
-func shown(arg []byte) []byte { return arg[:min(len(arg), 128)] }
+func shown(arg []byte) []byte {
+	if i := bytes.IndexByte(arg, 0); i >= 0 {
+		arg = arg[:i]
+	}
+	return arg[:min(len(arg), 128)]
+}
 
 // is reports whether arg is a word in any case. word is in upper case.
 func is(arg []byte, word string) bool {

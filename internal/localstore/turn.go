@@ -34,6 +34,8 @@ type turn struct {
 	ends    []int    // where each ends in out
 	found   []*entry // what the command at work looks at
 	fields  []*field
+	nodes   []*node
+	scores  []float64
 
 	script scriptState
 }
@@ -86,7 +88,8 @@ func (t *turn) release() {
 	clear(t.args)
 	clear(t.found)
 	clear(t.fields)
-	t.fields = trim(t.fields, maxKeptItems)
+	clear(t.nodes)
+	t.fields, t.nodes, t.scores = trim(t.fields, maxKeptItems), trim(t.nodes, maxKeptItems), trim(t.scores, maxKeptItems)
 	t.store, t.db = nil, nil
 	t.reply.Reset(nil)
 	t.scanner.Reset()
@@ -115,6 +118,8 @@ func (t *turn) int(n int64)   { t.out = resp.AppendInt(t.out, n) }
 func (t *turn) count(n int)   { t.int(int64(n)) }
 func (t *turn) bulk(s string) { t.out = resp.AppendBulk(t.out, s) }
 func (t *turn) array(n int)   { t.out = resp.AppendAggregate(t.out, resp.Array, n, protocol) }
+
+func (t *turn) double(f float64) { t.out = resp.AppendDouble(t.out, f, protocol) }
 
 func (t *turn) simple(s string) { t.out = resp.AppendSimple(t.out, s) }
 

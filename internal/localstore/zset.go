@@ -183,15 +183,17 @@ func appendRange(dst []*node, n *node, from, to int) []*node {
 	return appendRange(dst, n.right, max(0, from-i-1), to-i-1)
 }
 
-// cut removes the members of ranks from to to, the latter not included, and appends them to dst.
-func (z *sortedSet) cut(dst []*node, from, to int) []*node {
-	before, others := splitAt(z.root, from)
-	middle, behind := splitAt(others, to-from)
-	z.root = join(before, behind)
-	start := len(dst)
-	dst = appendRange(dst, middle, 0, middle.len())
-	for _, n := range dst[start:] {
-		z.forget(n)
+// cut removes members that follow one another, and returns how many bytes they took.
+func (z *sortedSet) cut(gone []*node) (freed int) {
+	if len(gone) == 0 {
+		return 0
 	}
-	return dst
+	before, others := split(z.root, bound{gone[0].score, gone[0].member, beforeMember})
+	_, behind := splitAt(others, len(gone))
+	z.root = join(before, behind)
+	for _, n := range gone {
+		z.forget(n)
+		freed += n.size()
+	}
+	return freed
 }
