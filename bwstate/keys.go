@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net/netip"
 	"strconv"
+	"strings"
 )
 
 // This file holds the keys of BunkerWeb, one function each. They are not hashed and carry no hash tags. At the end are those of our own, which begin with
@@ -92,6 +93,42 @@ func appSessionKey(app, handle string) string { return "bwredis:session:" + app 
 
 // appSubjectKey is the index of a subject's sessions, by the subject's hash; without that, what the keys of all indexes begin with.
 func appSubjectKey(app, subject string) string { return "bwredis:subject:" + app + ":" + subject }
+
+// reverseNamesKey is where the names of an address are kept.
+func reverseNamesKey(ip netip.Addr) string { return "rdns_" + ip.String() }
+
+// addrsKey is where the addresses of a name are kept.
+func addrsKey(name string) string { return "dns_" + name }
+
+const reverseScanPrefix = "plugin_reverse_scan_"
+
+// reverseScanKey is where it is kept whether a client has a port open. IPv6 has no brackets there.
+func reverseScanKey(port netip.AddrPort) string {
+	return reverseScanPrefix + port.Addr().String() + ":" + strconv.Itoa(int(port.Port()))
+}
+
+// ParseReverseScanKey returns what port of what client a key of [NodeCache.PortOpen] is of: the last colon separates them. It is false for any other key.
+func ParseReverseScanKey(key string) (port netip.AddrPort, ok bool) {
+	text, ok := strings.CutPrefix(key, reverseScanPrefix)
+	colon := strings.LastIndexByte(text, ':')
+	if !ok || colon < 0 {
+		return netip.AddrPort{}, false
+	}
+	ip, err := netip.ParseAddr(text[:colon])
+	n, err2 := strconv.ParseUint(text[colon+1:], 10, 16)
+	if port = netip.AddrPortFrom(ip, uint16(n)); err != nil || err2 != nil || reverseScanKey(port) != key {
+		return netip.AddrPort{}, false
+	}
+	return port, true
+}
+
+// cachePrefix is what the keys of a cache begin with. No prefix is the beginning of another one, which servers would refuse to follow beside it: names have no colons.
+func cachePrefix(name string) string { return cachePrefixes + name + ":" }
+
+const cachePrefixes = "bwredis:cache:"
+
+// leasePrefix is what the keys begin with that say who is loading an entry of a cache. They are apart from the entries, so that nobody is told when they change.
+func leasePrefix(name string) string { return "bwredis:lease:" + name + ":" }
 
 // appMarkKey says since when all sessions of a subject, by its hash, are ended.
 func appMarkKey(app, subject string) string { return "bwredis:revoked:" + app + ":" + subject }

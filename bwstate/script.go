@@ -37,6 +37,7 @@ var scripts = []*script{
 	increaseScript, decreaseScript,
 	putSessionScript, touchSessionScript, revokeSessionScript, revokeSubjectScript, listSessionsScript,
 	replaceScript,
+	claimScript, fillScript,
 	limitsScript, limitCountScript,
 	pushReportsScript, recountReportsScript,
 }
