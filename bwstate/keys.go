@@ -14,20 +14,63 @@ import (
 // defaultService is what nginx calls a request that fits no server block. Its bad behaviour always counts globally.
 const defaultService = "_"
 
-// banKey is where a ban is kept.
-func banKey(scope Scope, service string, ip netip.Addr) string {
-	if scope == ServiceScope {
-		return "bans_service_" + service + "_ip_" + ip.String()
+// maxBanKey is how long the key of a ban can be, in bytes.
+const maxBanKey = len("bans_service_") + maxServiceSize + len("_ip_") + len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
+
+// appendBanKey appends where a ban is kept.
+func appendBanKey(dst []byte, scope Scope, service string, ip netip.Addr) []byte {
+	if scope != ServiceScope {
+		return ip.AppendTo(append(dst, "bans_ip_"...))
 	}
-	return "bans_ip_" + ip.String()
+	dst = append(append(dst, "bans_service_"...), service...)
+	return ip.AppendTo(append(dst, "_ip_"...))
 }
 
-// badBehaviorKey is where bad requests are counted.
-func badBehaviorKey(scope Scope, service string, ip netip.Addr) string {
-	if scope == ServiceScope {
-		return "plugin_bad_behavior_" + service + "_" + ip.String()
+func banKey(scope Scope, service string, ip netip.Addr) string {
+	return string(appendBanKey(nil, scope, service, ip))
+}
+
+// splitBanKey is the reverse of banKey, with the address as it is written there. What a service is called may hold "_ip_" too.
+func splitBanKey(key string) (scope Scope, service, ip string, ok bool) {
+	if ip, ok := strings.CutPrefix(key, "bans_ip_"); ok {
+		return GlobalScope, "", ip, true
 	}
-	return "plugin_bad_behavior_" + ip.String()
+	rest, ok := strings.CutPrefix(key, "bans_service_")
+	if !ok {
+		return "", "", "", false
+	}
+	at := strings.LastIndex(rest, "_ip_")
+	if at < 0 {
+		return "", "", "", false
+	}
+	return ServiceScope, rest[:at], rest[at+len("_ip_"):], true
+}
+
+// appendBadBehaviorKey appends where bad requests are counted.
+func appendBadBehaviorKey(dst []byte, scope Scope, service string, ip netip.Addr) []byte {
+	dst = append(dst, badBehaviorPrefix...)
+	if scope == ServiceScope {
+		dst = append(append(dst, service...), '_')
+	}
+	return ip.AppendTo(dst)
+}
+
+const badBehaviorPrefix = "plugin_bad_behavior_"
+
+func badBehaviorKey(scope Scope, service string, ip netip.Addr) string {
+	return string(appendBadBehaviorKey(nil, scope, service, ip))
+}
+
+// splitBadBehaviorKey is the reverse of badBehaviorKey, with the address as it is written there. An address has no underscore, and what a service is called may.
+func splitBadBehaviorKey(key string) (scope Scope, service, ip string, ok bool) {
+	rest, ok := strings.CutPrefix(key, badBehaviorPrefix)
+	if !ok {
+		return "", "", "", false
+	}
+	if at := strings.LastIndexByte(rest, '_'); at >= 0 {
+		return ServiceScope, rest[:at], rest[at+1:], true
+	}
+	return GlobalScope, "", rest, true
 }
 
 // sessionKey is where the data of a session is kept. The library that BunkerWeb uses puts a colon behind its prefix, which ends in an underscore already.

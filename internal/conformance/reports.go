@@ -117,7 +117,7 @@ func (f *fixture) requireReports(want map[string]record) {
 		case string:
 			require.Equal(f, value, f.text("GET", key))
 		case []any:
-			got := f.list()
+			got := f.elements()
 			require.Len(f, got, len(value))
 			for i, e := range value {
 				f.requireSameValue(e.(string), got[i])
@@ -134,8 +134,8 @@ func (f *fixture) requireReports(want map[string]record) {
 	f.requireFacets(facets)
 }
 
-// list returns the elements of the list.
-func (f *fixture) list() []string {
+// elements returns those of the list.
+func (f *fixture) elements() []string {
 	f.Helper()
 	var got []string
 	for _, e := range f.do("LRANGE", "requests", "0", "-1").Elems() {
@@ -297,7 +297,7 @@ func reportsAgain(f *fixture) {
 	done := f.push(r, batch...)
 	require.Equal(f, bwstate.PushedReports{Pushed: 600, Again: 600, Len: 600, Trimmed: true}, done)
 	f.requireCounted(r)
-	require.Len(f, f.list(), 600)
+	require.Len(f, f.elements(), 600)
 	// Another batch, though with reports of the first, is one of its own.
 	done = f.push(r, batch[:2]...)
 	require.Zero(f, done.Again)
@@ -316,7 +316,7 @@ func reportsLargeBatch(f *fixture) {
 	}
 	f.push(r, large...)
 	f.requireCounted(r)
-	require.Len(f, f.list(), 30)
+	require.Len(f, f.elements(), 30)
 	large[0].Data = json.RawMessage(`{"text":"` + strings.Repeat("x", 300_000) + `"}`)
 	done, err := r.Push(f.ctx, large[0])
 	f.requireArgumentError("report", err)

@@ -61,7 +61,7 @@ func (f *fixture) facetsOf(but string) map[string]string {
 		}
 		switch f.text("TYPE", key) {
 		case "list":
-			got[key] = strings.Join(f.list(), "\n")
+			got[key] = strings.Join(f.elements(), "\n")
 		case "hash":
 			pairs := []string{}
 			for k, v := range f.do("HGETALL", key).Pairs() {

@@ -112,7 +112,7 @@ func reportsRecountInSteps(f *fixture) {
 			}
 			require.NoError(f, r.Recount(f.ctx))
 			f.requireCounted(r)
-			require.Len(f, f.list(), limit)
+			require.Len(f, f.elements(), limit)
 		}
 	}
 }
