@@ -83,7 +83,12 @@ func (r *Report) encode(dst []byte) []byte {
 	dst = append(dst, `,"date":`...)
 	dst = strconv.AppendFloat(dst, float64(r.Date.UnixMilli())/1000, 'f', -1, 64)
 	for _, f := range [...]struct{ name, text string }{
-		{"ip", r.IP}, {"country", r.Country}, {"method", r.Method}, {"url", r.URL}, {"reason", r.Reason}, {"server_name", r.ServerName},
+		{"ip", r.IP},
+		{"country", r.Country},
+		{"method", r.Method},
+		{"url", r.URL},
+		{"reason", r.Reason},
+		{"server_name", r.ServerName},
 		{"security_mode", r.SecurityMode},
 	} {
 		if f.text != "" {

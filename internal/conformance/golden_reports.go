@@ -96,8 +96,10 @@ func goldenReportTests() []test {
 			last := newReport(1)
 			one := f.reports(bwstate.ReportsConfig{Limit: "1"})
 			f.push(one, last)
-			f.requireFacets(map[string]int64{"ip " + last.IP: 1, "status 403": 1, "method GET": 1, "country FR": 1, "url /1": 1, "reason modsecurity": 1,
-				"server_name www.example.com": 1, "security_mode block": 1})
+			f.requireFacets(map[string]int64{
+				"ip " + last.IP: 1, "status 403": 1, "method GET": 1, "country FR": 1, "url /1": 1, "reason modsecurity": 1,
+				"server_name www.example.com": 1, "security_mode block": 1,
+			})
 		}},
 		{"as the UI reads it", func(f *fixture) { goldenReaders(f, &g) }},
 		{"as the UI reads foreign elements", func(f *fixture) { goldenForeignReaders(f, &g) }},
