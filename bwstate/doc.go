@@ -8,7 +8,9 @@
 //	defer state.Close()
 //	ban, banned, err := state.Banned(ctx, addr, "www.example.com")
 //
-// With USE_REDIS=no, [Open] opens an embedded store instead: the same operations, in the memory of one process.
+// With USE_REDIS=no, [Open] opens an embedded store instead: the same operations, in the memory of one process. It holds strings, lists, hashes and sorted sets, takes 64
+// MiB at most, and refuses with the server's OOM error what does not fit, as a server without eviction does. Only where one stands in for a server that is away
+// ([LocalWhenAway]) what has a time to live makes room instead, what would end first before the others.
 //
 // # Settings
 //
@@ -29,6 +31,11 @@
 //
 // [State.Sessions] are those of BunkerWeb's nodes. [State.AppSessions] are the application's, in the same Redis: with limits, versions, an index of each subject,
 // and encryption. The embedded store keeps them, too.
+//
+// # Limits
+//
+// [State.Limits] decides which requests are too many, by BunkerWeb's own limits together with its nodes, and by quotas of any kind. Package bwhttp puts them in front of a
+// http.Handler.
 //
 // # Writes that outlive a failover
 //
