@@ -100,6 +100,7 @@ func groups() []group {
 		{"visitors' sessions", visitorTests},
 		{"nodes' cache", nodeCacheTests},
 		{"cache", cacheTests},
+		{"batches", batchTests},
 		{"reports", reportTests},
 		{doGroup, commandTests},
 		{"durable", durableTests},
