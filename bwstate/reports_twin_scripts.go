@@ -65,13 +65,13 @@ func pushReportsTwin(call func(args ...string) resp.Value, keys, argv []string, 
 	}
 	left, id := int64(0), ""
 	if s != nil {
-		if !begun {
-			most = 0
-		}
 		id, left = s.id, t.step(s, most)
 		if left > 0 {
 			t.save(s)
 		}
+	}
+	if !begun {
+		left = 0 // somebody else goes on with it
 	}
 	return t.reply(dst, id, fresh, length-trimmed, surplus-trimmed, left)
 }

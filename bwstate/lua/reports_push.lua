@@ -1,7 +1,8 @@
 -- Pushes reports, books them in the facets, and trims the list.
 -- KEYS: see reports.lua, and behind them the batch.
 -- ARGV: how many elements the list may have (-1: any number), how many to trim or to recount at most, milliseconds a batch is remembered, an id, the elements.
--- Returns how many elements were pushed, how many the list has, how many are to be trimmed, how many are to be recounted, and the id of that recount.
+-- Returns how many elements were pushed, how many the list has, how many are to be trimmed; and when a recount began here, how many it has left, and its id.
+-- A recount that is under way goes on by a step, so one that was left alone ends as well.
 -- A batch that is remembered was pushed before, and is not pushed again.
 
 local limit, most = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -76,9 +77,9 @@ end
 local left, id = 0, ''
 if state then
   id = state.id
-  left = step(state, begun and most or 0)
+  left = step(state, most)
   if left > 0 then
     save(state)
   end
 end
-return {fresh, length - trimmed, surplus - trimmed, left, id}
+return {fresh, length - trimmed, surplus - trimmed, begun and left or 0, id}
