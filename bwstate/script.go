@@ -38,6 +38,7 @@ var scripts = []*script{
 	putSessionScript, touchSessionScript, revokeSessionScript, revokeSubjectScript, listSessionsScript,
 	replaceScript,
 	limitsScript, limitCountScript,
+	addMetricScript, metricTableScript, addCountScript, readCountScript, addTopScript, readTopScript, deleteTopScript,
 }
 
 // eval runs a script that returns an integer. A connection sends the text to a server that does not know it.

@@ -157,7 +157,7 @@ func TestTwinsTakeAnyArguments(t *testing.T) {
 }
 
 func TestEveryScriptHasATwin(t *testing.T) {
-	require.Len(t, scripts, 10)
+	require.Len(t, scripts, 17)
 	for _, sc := range scripts {
 		require.Len(t, sc.SHA(), 40)
 		require.NotNil(t, sc.twin)

@@ -33,7 +33,7 @@ func operations(f *fixture) []operation {
 	b := bwstate.BadBehavior{Service: site, Threshold: 2}
 	durable := f.state.WaitReplicas(1, time.Millisecond)
 	own, ownSession := f.appSessions(bwstate.AppSessionConfig{}), &bwstate.AppSession{AppSessionInfo: bwstate.AppSessionInfo{Version: 1}}
-	return append(slices.Concat(appOperations(own, ownSession), visitorOperations(f), limitOperations(f)), []operation{
+	return append(slices.Concat(appOperations(own, ownSession), visitorOperations(f), limitOperations(f), metricsOperations(f), countersOperations(f)), []operation{
 		{"Ping", func(ctx context.Context, s state) error { return s.Ping(ctx) }},
 		{"Server", func(ctx context.Context, s state) error { return second(s.Server(ctx)) }},
 		{"Do", func(ctx context.Context, s state) error { return second(s.Do(ctx, "SET", "k", "v")) }},
@@ -88,6 +88,7 @@ func foreignKeys(f *fixture) {
 		"bunkerweb_ui_session:x", "LIMITS:LIMITER/bwapi-rl-/x", "requests:facets:initialized", "metrics:errors_counter_404:0", "rdns_203.0.113.7",
 		"plugin_limit_www.example.com203.0.113.7/", "bans_ip203.0.113.7", "bans_ip_203.0.113.70", "sessions_:t:x", "sessions_s:x",
 		"bwredis:session:other:x", "bwredis:session:app:x", "bwredis:subject:app:x", "bwredis:revoked:app:x",
+		"bwredis:count:operations:n:x", "bwredis:count:operations:once:x", "metrics:q_counter_a:0",
 	} {
 		f.do("SET", key, "of "+key)
 		others[key] = record{"string", -1, "of " + key}
@@ -97,7 +98,10 @@ func foreignKeys(f *fixture) {
 	}
 	f.do("DEL", "k", markKey("alice"), markKey("bob"))
 	for _, key := range f.keys() {
-		if strings.HasPrefix(key, "sessions_:sid:") { // a session that was replaced has ten seconds left
+		_, other := others[key]
+		replaced := strings.HasPrefix(key, "sessions_:sid:")              // a session that was replaced has ten seconds left
+		token := strings.HasPrefix(key, "bwredis:count:operations:once:") // is remembered
+		if !other && (replaced || token) {
 			f.do("DEL", key)
 		}
 	}
