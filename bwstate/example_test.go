@@ -121,8 +121,8 @@ func ExampleState_IncreaseBadBehavior() {
 	client := netip.MustParseAddr("2001:db8::7")
 	limit := bwstate.BadBehavior{Service: "www.example.com", Threshold: 3}
 	for range 3 {
-		count, banned, err := state.IncreaseBadBehavior(ctx, client, limit)
-		fmt.Println(count, banned, err)
+		result, err := state.IncreaseBadBehavior(ctx, client, limit)
+		fmt.Println(result.Count, result.Banned, err)
 	}
 	ban, _, err := state.Banned(ctx, client, "www.example.com")
 	fmt.Println(ban.Reason, err)

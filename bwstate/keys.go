@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net/netip"
 	"strconv"
+	"strings"
 )
 
 // This file holds the keys of BunkerWeb, one function each. They are not hashed and carry no hash tags. At the end are those of our own, which begin with
@@ -13,20 +14,63 @@ import (
 // defaultService is what nginx calls a request that fits no server block. Its bad behaviour always counts globally.
 const defaultService = "_"
 
-// banKey is where a ban is kept.
-func banKey(scope Scope, service string, ip netip.Addr) string {
-	if scope == ServiceScope {
-		return "bans_service_" + service + "_ip_" + ip.String()
+// maxBanKey is how long the key of a ban can be, in bytes.
+const maxBanKey = len("bans_service_") + maxServiceSize + len("_ip_") + len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
+
+// appendBanKey appends where a ban is kept.
+func appendBanKey(dst []byte, scope Scope, service string, ip netip.Addr) []byte {
+	if scope != ServiceScope {
+		return ip.AppendTo(append(dst, "bans_ip_"...))
 	}
-	return "bans_ip_" + ip.String()
+	dst = append(append(dst, "bans_service_"...), service...)
+	return ip.AppendTo(append(dst, "_ip_"...))
 }
 
-// badBehaviorKey is where bad requests are counted.
-func badBehaviorKey(scope Scope, service string, ip netip.Addr) string {
-	if scope == ServiceScope {
-		return "plugin_bad_behavior_" + service + "_" + ip.String()
+func banKey(scope Scope, service string, ip netip.Addr) string {
+	return string(appendBanKey(nil, scope, service, ip))
+}
+
+// splitBanKey is the reverse of banKey, with the address as it is written there. What a service is called may hold "_ip_" too.
+func splitBanKey(key string) (scope Scope, service, ip string, ok bool) {
+	if ip, ok := strings.CutPrefix(key, "bans_ip_"); ok {
+		return GlobalScope, "", ip, true
 	}
-	return "plugin_bad_behavior_" + ip.String()
+	rest, ok := strings.CutPrefix(key, "bans_service_")
+	if !ok {
+		return "", "", "", false
+	}
+	at := strings.LastIndex(rest, "_ip_")
+	if at < 0 {
+		return "", "", "", false
+	}
+	return ServiceScope, rest[:at], rest[at+len("_ip_"):], true
+}
+
+// appendBadBehaviorKey appends where bad requests are counted.
+func appendBadBehaviorKey(dst []byte, scope Scope, service string, ip netip.Addr) []byte {
+	dst = append(dst, badBehaviorPrefix...)
+	if scope == ServiceScope {
+		dst = append(append(dst, service...), '_')
+	}
+	return ip.AppendTo(dst)
+}
+
+const badBehaviorPrefix = "plugin_bad_behavior_"
+
+func badBehaviorKey(scope Scope, service string, ip netip.Addr) string {
+	return string(appendBadBehaviorKey(nil, scope, service, ip))
+}
+
+// splitBadBehaviorKey is the reverse of badBehaviorKey, with the address as it is written there. An address has no underscore, and what a service is called may.
+func splitBadBehaviorKey(key string) (scope Scope, service, ip string, ok bool) {
+	rest, ok := strings.CutPrefix(key, badBehaviorPrefix)
+	if !ok {
+		return "", "", "", false
+	}
+	if at := strings.LastIndexByte(rest, '_'); at >= 0 {
+		return ServiceScope, rest[:at], rest[at+1:], true
+	}
+	return GlobalScope, "", rest, true
 }
 
 // sessionKey is where the data of a session is kept. The library that BunkerWeb uses puts a colon behind its prefix, which ends in an underscore already.
@@ -74,6 +118,42 @@ func appSessionKey(app, handle string) string { return "bwredis:session:" + app 
 
 // appSubjectKey is the index of a subject's sessions, by the subject's hash; without that, what the keys of all indexes begin with.
 func appSubjectKey(app, subject string) string { return "bwredis:subject:" + app + ":" + subject }
+
+// reverseNamesKey is where the names of an address are kept.
+func reverseNamesKey(ip netip.Addr) string { return "rdns_" + ip.String() }
+
+// addrsKey is where the addresses of a name are kept.
+func addrsKey(name string) string { return "dns_" + name }
+
+const reverseScanPrefix = "plugin_reverse_scan_"
+
+// reverseScanKey is where it is kept whether a client has a port open. IPv6 has no brackets there.
+func reverseScanKey(port netip.AddrPort) string {
+	return reverseScanPrefix + port.Addr().String() + ":" + strconv.Itoa(int(port.Port()))
+}
+
+// ParseReverseScanKey returns what port of what client a key of [NodeCache.PortOpen] is of: the last colon separates them. It is false for any other key.
+func ParseReverseScanKey(key string) (port netip.AddrPort, ok bool) {
+	text, ok := strings.CutPrefix(key, reverseScanPrefix)
+	colon := strings.LastIndexByte(text, ':')
+	if !ok || colon < 0 {
+		return netip.AddrPort{}, false
+	}
+	ip, err := netip.ParseAddr(text[:colon])
+	n, err2 := strconv.ParseUint(text[colon+1:], 10, 16)
+	if port = netip.AddrPortFrom(ip, uint16(n)); err != nil || err2 != nil || reverseScanKey(port) != key {
+		return netip.AddrPort{}, false
+	}
+	return port, true
+}
+
+// cachePrefix is what the keys of a cache begin with. No prefix is the beginning of another one, which servers would refuse to follow beside it: names have no colons.
+func cachePrefix(name string) string { return cachePrefixes + name + ":" }
+
+const cachePrefixes = "bwredis:cache:"
+
+// leasePrefix is what the keys begin with that say who is loading an entry of a cache. They are apart from the entries, so that nobody is told when they change.
+func leasePrefix(name string) string { return "bwredis:lease:" + name + ":" }
 
 // appMarkKey says since when all sessions of a subject, by its hash, are ended.
 func appMarkKey(app, subject string) string { return "bwredis:revoked:" + app + ":" + subject }

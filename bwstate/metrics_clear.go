@@ -5,12 +5,19 @@ import "github.com/bwredis/bwredis/resp"
 // A metricsEraser deletes the keys that it has found, and in the same round trip looks for more.
 type metricsEraser struct {
 	worker  string
-	cursor  string // "": there are no more keys
+	scan    keyScan
 	found   []string
 	deletes bool
 	deleted int64
 	err     error
 }
+
+func newMetricsEraser(worker string) *metricsEraser {
+	// No worker's name needs to be escaped.
+	return &metricsEraser{worker: worker, scan: keyScan{pattern: "metrics:*:" + worker, count: metricsPage, cursor: "0"}}
+}
+
+func (op *metricsEraser) finished() bool { return op.scan.over && len(op.found) == 0 }
 
 func (op *metricsEraser) reads() bool { return false }
 
@@ -19,13 +26,12 @@ func (op *metricsEraser) add(q *resp.Request) {
 	if op.deletes = len(op.found) > 0; op.deletes {
 		q.Cmd("UNLINK").Args(op.found...)
 	}
-	if op.cursor != "" {
-		// No worker's name needs to be escaped.
-		q.Cmd("SCAN").Str(op.cursor).Str("MATCH").Str("metrics:*:" + op.worker).Str("COUNT").Int(metricsPage)
+	if !op.scan.over {
+		op.scan.add(q)
 	}
 }
 
-// HandleReply takes how many were deleted, and then keys.
+// HandleReply takes how many were deleted, and then keys. Keys that were not deleted are tried again.
 func (op *metricsEraser) HandleReply(i int, r *resp.Reply) error {
 	if op.deletes && i == 0 {
 		if op.deleted, op.err = r.Int(), r.Err(); op.err == nil {
@@ -33,25 +39,14 @@ func (op *metricsEraser) HandleReply(i int, r *resp.Reply) error {
 		}
 		return nil
 	}
-	op.handleKeys(r)
-	return nil
-}
-
-func (op *metricsEraser) handleKeys(r *resp.Reply) {
-	var found []string
-	cursor, err := readScan(r, func(key string) {
-		if m, ok := splitMetric(key, ""); ok && m.Worker == op.worker {
-			found = append(found, key)
-		}
-	})
-	switch {
-	case op.err != nil:
-	case err != nil:
+	keys, err := op.scan.read(r)
+	if op.err == nil {
 		op.err = err
-	default:
-		if cursor == "0" {
-			cursor = ""
-		}
-		op.cursor, op.found = cursor, found
 	}
+	for _, key := range keys {
+		if m, ok := splitMetric(key, ""); ok && m.Worker == op.worker {
+			op.found = append(op.found, key)
+		}
+	}
+	return nil
 }

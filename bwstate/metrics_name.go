@@ -63,8 +63,3 @@ func checkMetric(plugin, name string) error {
 
 // isWorker reports whether a text can stand in a key in the place of a node's worker number, and is none.
 func isWorker(text string) bool { return isAppName(text) && strings.Trim(text, "0123456789") != "" }
-
-// escapeGlob makes a pattern of a text that matches nothing else.
-func escapeGlob(text string) string { return globEscapes.Replace(text) }
-
-var globEscapes = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`, `^`, `\^`)

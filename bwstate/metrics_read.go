@@ -42,10 +42,10 @@ func (s *State) StoredMetrics(ctx context.Context, query MetricsQuery) iter.Seq2
 			yield(StoredMetric{}, &ArgumentError{Name: "MaxTable", Problem: "is negative: " + strconv.Itoa(query.MaxTable)})
 			return
 		}
-		op := metricsReader{query: query, cursor: "0", more: true}
-		for op.more || len(op.waiting) > 0 {
+		op := newMetricsReader(query)
+		for !op.scan.over || len(op.waiting) > 0 {
 			op.q.Reset()
-			if err := s.run(ctx, &op.q, &op); err != nil {
+			if err := s.run(ctx, &op.q, op); err != nil {
 				yield(StoredMetric{}, err)
 				return
 			}
@@ -69,11 +69,17 @@ type metricsReader struct {
 	query   MetricsQuery
 	waiting []foundMetric // keys whose values were not asked for
 	asked   []foundMetric // those that are asked for now: the first of waiting
-	scans   bool          // and for more keys
-	cursor  string
-	more    bool // there may be more keys
+	scan    keyScan
 	found   []foundMetric
 	err     error
+}
+
+func newMetricsReader(query MetricsQuery) *metricsReader {
+	pattern := "metrics:*"
+	if query.Plugin != "" {
+		pattern = "metrics:" + escapeGlob(query.Plugin) + "_*"
+	}
+	return &metricsReader{query: query, scan: keyScan{pattern: pattern, count: metricsPage, cursor: "0"}}
 }
 
 type foundMetric struct {
@@ -103,17 +109,9 @@ func (op *metricsReader) add(q *resp.Request) {
 			q.Cmd("GET").Str(m.key)
 		}
 	}
-	op.scans = op.more && n == len(op.waiting)
-	if op.scans {
-		q.Cmd("SCAN").Str(op.cursor).Str("MATCH").Str(op.pattern()).Str("COUNT").Int(metricsPage)
+	if !op.scan.over && n == len(op.waiting) {
+		op.scan.add(q)
 	}
-}
-
-func (op *metricsReader) pattern() string {
-	if op.query.Plugin == "" {
-		return "metrics:*"
-	}
-	return "metrics:" + escapeGlob(op.query.Plugin) + "_*"
 }
 
 // HandleReply takes the values, and then the keys.
@@ -122,25 +120,14 @@ func (op *metricsReader) HandleReply(i int, r *resp.Reply) error {
 		op.asked[i].read(r)
 		return nil
 	}
-	op.cursor, op.err = readScan(r, func(key string) {
+	var keys []string
+	keys, op.err = op.scan.read(r)
+	for _, key := range keys {
 		if m, ok := splitMetric(key, op.query.Plugin); ok {
 			op.found = append(op.found, foundMetric{key: key, StoredMetric: m})
 		}
-	})
-	op.more = op.err == nil && op.cursor != "0"
+	}
 	return nil
-}
-
-// readScan reads what SCAN answers.
-func readScan(r *resp.Reply, each func(key string)) (cursor string, err error) {
-	if n := r.Array(); r.Err() == nil && n != 2 {
-		return "", &ValueError{What: "list of keys", Problem: "was answered without a cursor"}
-	}
-	cursor = r.Text()
-	for n := r.Array(); n > 0; n-- {
-		each(r.Text())
-	}
-	return cursor, r.Err()
 }
 
 // read takes what a key holds.

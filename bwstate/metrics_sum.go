@@ -53,15 +53,15 @@ func (s *State) SumMetrics(ctx context.Context, query MetricsQuery) (MetricSums,
 func (m *Metrics) Clear(ctx context.Context) (deleted int64, err error) {
 	op := newAdhoc()
 	defer op.recycle()
-	page := metricsEraser{worker: m.worker, cursor: "0"}
-	for {
+	eraser := newMetricsEraser(m.worker)
+	for !eraser.finished() {
 		op.q.Reset()
-		if err := m.state.run(ctx, &op.q, &page); err != nil {
+		if err := m.state.run(ctx, &op.q, eraser); err != nil {
 			return deleted, err
 		}
-		deleted += page.deleted
-		if page.err != nil || page.cursor == "" && len(page.found) == 0 {
-			return deleted, page.err
+		if deleted += eraser.deleted; eraser.err != nil {
+			return deleted, eraser.err
 		}
 	}
+	return deleted, nil
 }

@@ -65,7 +65,6 @@ func TestKeysOfMetrics(t *testing.T) {
 			require.Equal(t, c.want, got, c.key)
 		}
 	}
-	require.Equal(t, `\*\?\[a\]\\\^-é`, escapeGlob(`*?[a]\^-é`))
 }
 
 // FuzzMetricKey: what a metric's key is made of comes out of it again, with and without knowing the plugin.
@@ -117,12 +116,7 @@ func TestWhatScanMayAnswer(t *testing.T) {
 	for _, answer := range []string{"+OK\r\n", "*0\r\n", "*2\r\n+0\r\n+x\r\n", "*1\r\n+0\r\n", "_\r\n", "*2\r\n*0\r\n*0\r\n"} {
 		_, err := New(replies{answer}).SumMetrics(t.Context(), MetricsQuery{Plugin: "p"})
 		var mismatch *resp.TypeError
-		if answer == "*0\r\n" || answer == "*1\r\n+0\r\n" {
-			var wrong *ValueError
-			require.ErrorAs(t, err, &wrong, "%q", answer)
-		} else {
-			require.ErrorAs(t, err, &mismatch, "%q", answer)
-		}
+		require.ErrorAs(t, err, &mismatch, "%q", answer)
 	}
 	_, err := New(replies{"-NOPERM no\r\n"}).SumMetrics(t.Context(), MetricsQuery{Plugin: "p"})
 	require.True(t, resp.IsCode(err, "NOPERM"))

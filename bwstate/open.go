@@ -34,7 +34,8 @@ func Open(ctx context.Context, settings Settings) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &State{rt: b.pool, close: b.close, certificates: secure.certificates}
+	s := &State{rt: b.pool, close: b.close, certificates: secure.certificates, dialPushes: b.dialPushes, warn: settings.warn}
+	b.onSwitch = s.switchCaches
 	if err := s.Ping(ctx); err != nil {
 		_ = b.close()
 		return nil, settings.refused(err)
@@ -99,7 +100,7 @@ func openStore(cfg localstore.Config) *State {
 	for _, sc := range scripts {
 		store.Register(sc.SHA(), sc.twin)
 	}
-	return &State{rt: store, close: store.Close}
+	return &State{rt: store, close: store.Close, embedded: true}
 }
 
 // isClosed reports whether err says that the State, or what stands behind it, was closed.
@@ -111,8 +112,10 @@ func isClosed(err error) bool {
 type backend struct {
 	pool     *pool.Pool
 	dialer   *conn.Dialer
-	resolver *sentinel.Resolver // nil: there are no sentinels
-	stop     context.CancelFunc // of the watch; nil: it was not begun
+	dial     func(context.Context, *conn.Dialer) (*conn.Conn, error) // to the server, or the master
+	onSwitch func()                                                  // there is another master
+	resolver *sentinel.Resolver                                      // nil: there are no sentinels
+	stop     context.CancelFunc                                      // of the watch; nil: it was not begun
 	stopped  chan struct{}
 }
 
@@ -127,18 +130,24 @@ func connect(s Settings, secure *tlsSources) (*backend, error) {
 		KeepAlive: s.KeepaliveIdle,
 	}}
 	cfg := pool.Config{Keep: s.KeepalivePool, IdleTimeout: s.KeepaliveIdle, DialTimeout: s.Timeout, Logger: s.Logger}
-	dial := func(ctx context.Context) (*conn.Conn, error) { return b.dialer.Dial(ctx, s.Network(), s.Addr()) }
+	dial := func(d *conn.Dialer) func(context.Context) (*conn.Conn, error) {
+		return func(ctx context.Context) (*conn.Conn, error) { return d.Dial(ctx, s.Network(), s.Addr()) }
+	}
 	if len(s.SentinelHosts) > 0 {
 		var err error
 		if b.resolver, err = s.resolver(secure.sentinels); err != nil {
 			return nil, err
 		}
-		dial, cfg.Gate = b.resolver.Dial(b.dialer, sentinel.Master), b.resolver.Gate
+		dial = func(d *conn.Dialer) func(context.Context) (*conn.Conn, error) {
+			return b.resolver.Dial(d, sentinel.Master)
+		}
+		cfg.Gate = b.resolver.Gate
 	}
-	cfg.Dial = func(ctx context.Context) (*conn.Conn, error) {
-		c, err := dial(ctx)
+	b.dial = func(ctx context.Context, d *conn.Dialer) (*conn.Conn, error) {
+		c, err := dial(d)(ctx)
 		return c, secure.explain(err)
 	}
+	cfg.Dial = func(ctx context.Context) (*conn.Conn, error) { return b.dial(ctx, b.dialer) }
 	var err error
 	b.pool, err = pool.New(cfg)
 	return b, err
@@ -162,11 +171,27 @@ func (b *backend) watch() {
 const drainTime = time.Second / 2
 
 func (b *backend) switched(s sentinel.Switch) {
+	b.onSwitch()
 	if s.Down {
 		b.pool.Switch(0)
 		return
 	}
 	b.pool.Switch(drainTime)
+}
+
+// dialPushes dials a connection that is not the pool's, and gives what the server says unasked to onPush.
+func (b *backend) dialPushes(ctx context.Context, onPush func(*resp.Reply)) (pushConn, error) {
+	d := *b.dialer
+	d.OnPush = onPush
+	c, err := b.dial(ctx, &d)
+	if err != nil {
+		return nil, err
+	}
+	if c.Hello().Protocol < 3 {
+		_ = c.Close()
+		return nil, errNoPushes
+	}
+	return c, nil
 }
 
 // close closes the pool first: what the fence holds must not go on to the old master when the watch ends.

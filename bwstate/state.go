@@ -20,6 +20,12 @@ type State struct {
 	close        func() error
 	certificates func() []Certificate // nil: there are none
 	roundTrips   atomic.Uint64
+	embedded     bool         // rt is a store of this process
+	warn         func(string) // nil: nobody listens
+
+	// dialPushes dials a connection to the server, and gives what it says unasked to onPush; nil: there is no such connection.
+	dialPushes func(ctx context.Context, onPush func(*resp.Reply)) (pushConn, error)
+	caches     cacheLife
 
 	local struct { // see standIn
 		once  sync.Once
@@ -34,6 +40,7 @@ func New(rt RoundTripper) *State {
 
 // Close closes what [Open] opened, after the operations that are under way; afterwards every operation fails. A State that [New] made has nothing to close.
 func (s *State) Close() error {
+	s.closeCaches()
 	s.local.once.Do(func() {}) // none is opened after this
 	if s.local.state != nil {
 		_ = s.local.state.Close()
