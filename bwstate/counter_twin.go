@@ -83,8 +83,6 @@ func (t *countTwin) begin(remember string) []byte {
 	return t.counted(tokenForeign, []string{"0"})
 }
 
-func isWrongType(v resp.Value) bool { return resp.IsCode(v.Err(), "WRONGTYPE") }
-
 func (t *countTwin) counted(letter string, texts []string) []byte {
 	dst := resp.AppendBulk(resp.AppendAggregate(t.dst, resp.Array, 1+len(texts), 3), letter)
 	for _, text := range texts {
