@@ -8,7 +8,9 @@
 //	defer state.Close()
 //	ban, banned, err := state.Banned(ctx, addr, "www.example.com")
 //
-// With USE_REDIS=no, [Open] opens an embedded store instead: the same operations, in the memory of one process.
+// With USE_REDIS=no, [Open] opens an embedded store instead: the same operations, in the memory of one process. It holds strings, lists, hashes and sorted sets, takes 64
+// MiB at most, and refuses with the server's OOM error what does not fit, as a server without eviction does. Only where one stands in for a server that is away
+// ([LocalWhenAway]) what has a time to live makes room instead, what would end first before the others.
 //
 // # Settings
 //
