@@ -32,6 +32,11 @@
 // [State.Sessions] are those of BunkerWeb's nodes. [State.AppSessions] are the application's, in the same Redis: with limits, versions, an index of each subject,
 // and encryption. The embedded store keeps them, too.
 //
+// # Limits
+//
+// [State.Limits] decides which requests are too many, by BunkerWeb's own limits together with its nodes, and by quotas of any kind. Package bwhttp puts them in front of a
+// http.Handler.
+//
 // # Writes that outlive a failover
 //
 // A server acknowledges a write before its replicas have it, so a failover may lose it: a ban, or that a session was ended. [State.WaitReplicas] writes and waits

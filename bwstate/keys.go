@@ -93,23 +93,28 @@ func serviceLimitKey(service string, window int64) string {
 }
 
 // quotaKey is where a quota is kept. No name has a colon or an equals sign.
-func quotaKey(name, key string) string { return "bwredis:limit:" + name + bounded(key) }
+func quotaKey(name, text string) string {
+	key := make([]byte, 0, 160)
+	return string(appendBounded(append(append(key, "bwredis:limit:"...), name...), text))
+}
 
 // limitCountKey is where the requests of one window are counted for those who do the rest themselves; windows go by the millisecond in which they begin.
-func limitCountKey(name string, window int64, key string) string {
-	return "bwredis:limitcount:" + name + ":" + strconv.FormatInt(window, 10) + bounded(key)
+func limitCountKey(name string, window int64, text string) string {
+	key := make([]byte, 0, 192)
+	key = append(append(append(key, "bwredis:limitcount:"...), name...), ':')
+	return string(appendBounded(strconv.AppendInt(key, window, 10), text))
 }
 
 // maxPlainKey is how much of a caller's text becomes part of a key as it is.
 const maxPlainKey = 64
 
-// bounded returns a text for the end of a key, or the hash of one that is long. The first character says which.
-func bounded(text string) string {
+// appendBounded appends a text to a key that it ends, or the hash of one that is long. The first character says which.
+func appendBounded(key []byte, text string) []byte {
 	if len(text) <= maxPlainKey {
-		return ":" + text
+		return append(append(key, ':'), text...)
 	}
 	sum := sha256.Sum256([]byte(text))
-	return "=" + base64.RawURLEncoding.EncodeToString(sum[:])
+	return base64.RawURLEncoding.AppendEncode(append(key, '='), sum[:])
 }
 
 // appSessionKey is where a session of the application's own is kept. The handle is a hash of its id, so that whoever sees keys cannot use sessions. Without a handle it
