@@ -100,6 +100,7 @@ func groups() []group {
 		{"visitors' sessions", visitorTests},
 		{"nodes' cache", nodeCacheTests},
 		{"cache", cacheTests},
+		{"batches", batchTests},
 		{"metrics", metricsTests},
 		{"counters", counterTests},
 		{"counters' windows and tokens", counterWindowTests},
