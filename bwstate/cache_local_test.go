@@ -170,6 +170,18 @@ func TestCacheOfAnotherMaster(t *testing.T) {
 	})
 }
 
+// A connection to the old master that was made while there came to be another one is not used.
+func TestCacheOfAnotherMasterMeanwhile(t *testing.T) {
+	withCaches(t, func(r *cacheRig) {
+		r.dialled = r.state.switchCaches
+		c := r.cache(CacheConfig{})
+		require.Len(t, r.lines, 2)
+		require.Error(t, r.lines[0].Err())
+		require.Empty(t, r.lines[0].follow)
+		require.Equal(t, "on", c.Stats().Tracking)
+	})
+}
+
 // One connection follows all caches, those that come later too, each once.
 func TestCachesShareTheConnection(t *testing.T) {
 	withCaches(t, func(r *cacheRig) {

@@ -25,6 +25,7 @@ type cacheRig struct {
 	fails    error       // of every request; guarded by mu
 	refuse   string      // what CLIENT TRACKING is answered; guarded by mu
 	dialErr  error       // guarded by mu
+	dialled  func()      // once, before who dialled knows; guarded by mu
 	silent   bool        // nothing is answered on the connection for changes; guarded by mu
 	lines    []*pushLine // connections for changes; guarded by mu
 }
@@ -84,6 +85,12 @@ func (r *cacheRig) dial(_ context.Context, told func(*resp.Reply)) (pushConn, er
 	line := &pushLine{rig: r, told: told}
 	line.ended, line.end = context.WithCancel(context.Background())
 	r.lines = append(r.lines, line)
+	if then := r.dialled; then != nil {
+		r.dialled = nil
+		r.mu.Unlock()
+		then()
+		r.mu.Lock()
+	}
 	return line, nil
 }
 

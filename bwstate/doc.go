@@ -30,6 +30,11 @@
 // [State.Sessions] are those of BunkerWeb's nodes. [State.AppSessions] are the application's, in the same Redis: with limits, versions, an index of each subject,
 // and encryption. The embedded store keeps them, too.
 //
+// # Caches
+//
+// [State.NodeCache] is what BunkerWeb's nodes look up only once for all of them. [State.Cache] is the application's own: of everybody who misses an entry one loads it, and
+// copies in this process are gone as soon as somebody changes the entry.
+//
 // # Writes that outlive a failover
 //
 // A server acknowledges a write before its replicas have it, so a failover may lose it: a ban, or that a session was ended. [State.WaitReplicas] writes and waits
