@@ -6,6 +6,7 @@ import (
 	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha256"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -107,4 +108,25 @@ func BenchmarkAppSessions(b *testing.B) {
 			aead.Seal(dst, nil, body, label)
 		}
 	})
+}
+
+// To end all of many costs for each session what it costs for one: nothing is gone through, or written, as a whole for each.
+func TestEndingManyAppSessionsCostsNoMoreForEach(t *testing.T) {
+	const sessions, most = 3000, 10 << 10 // bytes for each
+	state, err := bwstate.Open(t.Context(), bwstate.Settings{})
+	require.NoError(t, err)
+	defer state.Close()
+	ss, err := state.AppSessions(bwstate.AppSessionConfig{Name: "app"})
+	require.NoError(t, err)
+	for range sessions {
+		_, err := ss.Create(t.Context(), "alice", nil)
+		require.NoError(t, err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	n, err := ss.RevokeAll(t.Context(), "alice")
+	runtime.ReadMemStats(&after)
+	require.NoError(t, err)
+	require.Equal(t, sessions, n)
+	require.Less(t, (after.TotalAlloc-before.TotalAlloc)/sessions, uint64(most))
 }

@@ -49,7 +49,7 @@ func (t *twinCall) revoked(mark string) (ms int64, reply []byte) {
 	v := t.call("GETRANGE", mark, "0", strconv.Itoa(headDigits))
 	text, _ := v.Text()
 	switch {
-	case resp.IsCode(v.Err(), "WRONGTYPE"):
+	case isWrongType(v):
 		return 0, t.text(notOurMark)
 	case v.Err() != nil:
 		return 0, appendValue(t.dst, v)
@@ -202,20 +202,24 @@ func revokeSessionTwin(call func(args ...string) resp.Value, keys, argv []string
 // revokeSubjectTwin is lua/appsession_revokeall.lua.
 func revokeSubjectTwin(call func(args ...string) resp.Value, keys, argv []string, dst []byte) []byte {
 	t := &twinCall{call, dst}
-	lines, ok := t.index(keys[0])
-	if !ok {
+	members := t.call("ZRANGE", keys[0], "0", "-1")
+	switch {
+	case isWrongType(members):
 		return t.text(notOurIndex)
+	case members.Err() != nil:
+		return appendValue(dst, members)
 	}
 	ended := 0
-	for _, line := range lines {
-		if line.handle == argv[2] {
+	for _, v := range members.Elems() {
+		handle, _ := v.Text()
+		if handle == argv[2] {
 			continue
 		}
-		t.leave(keys[0], line.handle)
-		if h, _ := t.read(argv[0] + line.handle); h != nil && h.subject == argv[1] {
-			t.call("UNLINK", argv[0]+line.handle)
+		if h, _ := t.read(argv[0] + handle); h != nil && h.subject == argv[1] {
+			t.call("UNLINK", argv[0]+handle)
 			ended++
 		}
+		t.leave(keys[0], handle)
 	}
 	before, reply := t.revoked(keys[1])
 	if reply != nil {
@@ -232,20 +236,24 @@ func revokeSubjectTwin(call func(args ...string) resp.Value, keys, argv []string
 // listSessionsTwin is lua/appsession_list.lua.
 func listSessionsTwin(call func(args ...string) resp.Value, keys, argv []string, dst []byte) []byte {
 	t := &twinCall{call, dst}
-	lines, ok := t.index(keys[0])
-	if !ok {
+	members := t.call("ZREVRANGE", keys[0], "0", "-1")
+	switch {
+	case isWrongType(members):
 		return resp.AppendBulk(resp.AppendAggregate(dst, resp.Array, 1, 3), notOurIndex)
+	case members.Err() != nil:
+		return appendValue(dst, members)
 	}
 	now, most := t.clock(), number(argv[2])
 	var found []string
 	count := int64(0)
-	for _, line := range lines {
-		h, _ := t.read(argv[0] + line.handle)
+	for _, v := range members.Elems() {
+		handle, _ := v.Text()
+		h, _ := t.read(argv[0] + handle)
 		if h == nil || h.subject != argv[1] || h.expires < now {
 			continue
 		}
 		if count++; count <= most {
-			found = append(found, line.handle, string(h.append(nil)))
+			found = append(found, handle, string(h.append(nil)))
 		}
 	}
 	dst = resp.AppendBulk(resp.AppendAggregate(dst, resp.Array, 1+len(found), 3), strconv.FormatInt(count, 10))

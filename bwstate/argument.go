@@ -33,6 +33,9 @@ func checkAddr(ip netip.Addr) error {
 	return nil
 }
 
+// maxServiceSize is how long the name of a server can be, in bytes.
+const maxServiceSize = 253
+
 // checkScope refuses a service that would make a key that means something else: readers split keys at the last "_ip_".
 func checkScope(scope Scope, service string) error {
 	switch scope {
@@ -45,7 +48,7 @@ func checkScope(scope Scope, service string) error {
 	switch {
 	case service == "":
 		return &ArgumentError{Name: "Service", Problem: "is empty, and the scope is a service"}
-	case len(service) > 253 || strings.ContainsAny(service, " \t\r\n\x00"):
+	case len(service) > maxServiceSize || strings.ContainsAny(service, " \t\r\n\x00"):
 		return &ArgumentError{Name: "Service", Problem: "is not a server name"}
 	}
 	return nil

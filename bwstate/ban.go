@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net/netip"
 	"time"
+
+	"github.com/bwredis/bwredis/resp"
 )
 
 // Scope says where a ban or a count holds.
@@ -35,23 +37,37 @@ type Ban struct {
 
 // AddBan writes a ban, and overwrites one that is there. Nodes act on it with the next request.
 func (s *State) AddBan(ctx context.Context, b Ban) error {
-	op := newAdhoc()
-	defer op.recycle()
-	if err := op.addBan(b); err != nil {
-		return err
-	}
-	return s.roundTrip(ctx, &op.q, nil)
-}
-
-func (op *adhoc) addBan(b Ban) error {
 	b, err := b.withDefaults(time.Now())
 	if err != nil {
 		return err
 	}
-	op.q.Cmd("SET").Str(banKey(b.Scope, b.Service, b.IP)).Bytes(b.encode())
-	if !b.Permanent {
-		op.q.Str("EX").Int(seconds(b.Remaining))
+	op := newAdhoc()
+	defer op.recycle()
+	write := banWrite{ban: b}
+	if err := s.run(ctx, &op.q, &write); err != nil {
+		return err
 	}
+	return write.refused
+}
+
+// A banWrite writes a ban that was checked.
+type banWrite struct {
+	ban     Ban
+	refused error
+}
+
+func (op *banWrite) add(q *resp.Request) {
+	b := op.ban
+	q.Cmd("SET").Str(banKey(b.Scope, b.Service, b.IP)).Bytes(b.encode())
+	if !b.Permanent {
+		q.Str("EX").Int(seconds(b.Remaining))
+	}
+}
+
+func (op *banWrite) reads() bool { return false }
+
+func (op *banWrite) HandleReply(_ int, r *resp.Reply) error {
+	op.refused = r.Err()
 	return nil
 }
 
@@ -92,55 +108,73 @@ func (b Ban) withDefaults(now time.Time) (Ban, error) {
 //
 // A key of another type than a string is reported as the server's WRONGTYPE error, unless the other key holds a ban.
 func (s *State) Banned(ctx context.Context, ip netip.Addr, service string) (Ban, bool, error) {
-	if err := checkAddr(ip); err != nil {
-		return Ban{}, false, err
-	}
-	op := lookups.Get().(*lookup)
-	defer op.recycle()
-	if service != "" {
-		if err := checkScope(ServiceScope, service); err != nil {
-			return Ban{}, false, err
-		}
-		op.ask(Ban{IP: ip, Scope: ServiceScope, Service: service})
-	}
-	op.ask(Ban{IP: ip, Scope: GlobalScope})
-	op.q.MarkReadOnly()
-	if err := s.roundTrip(ctx, &op.q, op); err != nil {
-		return Ban{}, false, err
-	}
-	if op.found {
-		return op.ban, true, nil
-	}
-	return Ban{}, false, op.err
+	c, err := s.CheckBan(ctx, ip, BanLookup{Service: service})
+	return c.Ban, c.Banned, err
 }
 
 // Unban lifts the ban of ip on a service, or the global one when service is empty, together with the count of bad requests that would otherwise ban again with
-// the next one. It returns whether there was a ban.
+// the next one. It returns whether there was a ban. [State.UnbanEverywhere] lifts all of an address.
 //
-// A node keeps a ban that it set itself in its own memory until it ends or the node's API is told.
+// A node keeps a ban that it set itself in its own memory until it ends or the node's API is told: see package bwstate/nodeapi.
 func (s *State) Unban(ctx context.Context, ip netip.Addr, service string) (lifted bool, err error) {
-	op := newAdhoc()
-	defer op.recycle()
-	if err := op.unban(ip, service); err != nil {
+	op, err := newUnban(ip, service)
+	if err != nil {
 		return false, err
 	}
-	n, err := s.integer(ctx, op)
-	return n > 0, err
+	a := newAdhoc()
+	defer a.recycle()
+	if err := s.run(ctx, &a.q, &op); err != nil {
+		return false, err
+	}
+	return op.result()
 }
 
-func (op *adhoc) unban(ip netip.Addr, service string) error {
-	scope := GlobalScope
+// An unban lifts one ban.
+type unban struct {
+	scope   Scope
+	service string
+	ip      netip.Addr
+	lifted  bool
+	refused error // the first refusal
+}
+
+func newUnban(ip netip.Addr, service string) (unban, error) {
+	op := unban{scope: GlobalScope, service: service, ip: ip}
 	if service != "" {
-		scope = ServiceScope
+		op.scope = ServiceScope
 	}
 	if err := checkAddr(ip); err != nil {
-		return err
+		return op, err
 	}
-	if err := checkScope(scope, service); err != nil {
-		return err
+	return op, checkScope(op.scope, service)
+}
+
+// add lets the count go first: a request that is counted between the two cannot bring the ban back.
+func (op *unban) add(q *resp.Request) {
+	q.Cmd("DEL").Str(badBehaviorKey(op.scope, op.service, op.ip))
+	q.Cmd("DEL").Str(banKey(op.scope, op.service, op.ip))
+}
+
+func (op *unban) reads() bool { return false }
+
+func (op *unban) HandleReply(i int, r *resp.Reply) error {
+	if i == 0 {
+		op.lifted, op.refused = false, nil
 	}
-	// The count goes first: a request that is counted between the two cannot bring the ban back.
-	op.q.Cmd("DEL").Str(badBehaviorKey(scope, service, ip))
-	op.q.Cmd("DEL").Str(banKey(scope, service, ip))
+	n := r.Int()
+	if err := r.Err(); err != nil {
+		if op.refused == nil {
+			op.refused = err
+		}
+		return nil
+	}
+	op.lifted = i == 1 && n > 0
 	return nil
+}
+
+func (op *unban) result() (bool, error) {
+	if op.refused != nil {
+		return false, op.refused
+	}
+	return op.lifted, nil
 }

@@ -31,12 +31,15 @@ func (b Ban) encode() []byte {
 // is itself the reason. Other fields of the wrong type are left out.
 func (b *Ban) decode(value []byte) {
 	var fields map[string]json.RawMessage
-	if json.Unmarshal(value, &fields) != nil || fields["reason"] == nil {
+	_ = json.Unmarshal(value, &fields) // there are none when this fails
+	switch reason := fields["reason"]; {
+	case reason == nil:
 		b.Reason = string(value)
-		return
+	case json.Unmarshal(reason, &b.Reason) != nil:
+		b.Reason = string(reason)
 	}
-	if json.Unmarshal(fields["reason"], &b.Reason) != nil {
-		b.Reason = string(fields["reason"])
+	if fields == nil {
+		return
 	}
 	_ = json.Unmarshal(fields["country"], &b.Country)
 	if b.Scope == GlobalScope { // otherwise the key says it

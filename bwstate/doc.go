@@ -8,7 +8,9 @@
 //	defer state.Close()
 //	ban, banned, err := state.Banned(ctx, addr, "www.example.com")
 //
-// With USE_REDIS=no, [Open] opens an embedded store instead: the same operations, in the memory of one process.
+// With USE_REDIS=no, [Open] opens an embedded store instead: the same operations, in the memory of one process. It holds strings, lists, hashes and sorted sets, takes 64
+// MiB at most, and refuses with the server's OOM error what does not fit, as a server without eviction does. Only where one stands in for a server that is away
+// ([LocalWhenAway]) what has a time to live makes room instead, what would end first before the others.
 //
 // # Settings
 //
@@ -34,6 +36,11 @@
 //
 // [State.NodeCache] is what BunkerWeb's nodes look up only once for all of them. [State.Cache] is the application's own: of everybody who misses an entry one loads it, and
 // copies in this process are gone as soon as somebody changes the entry.
+//
+// # Limits
+//
+// [State.Limits] decides which requests are too many, by BunkerWeb's own limits together with its nodes, and by quotas of any kind. Package bwhttp puts them in front of a
+// http.Handler.
 //
 // # Writes that outlive a failover
 //

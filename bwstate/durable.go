@@ -78,22 +78,26 @@ func (d *Durable) Do(ctx context.Context, args ...string) (v resp.Value, acknowl
 
 // AddBan is [State.AddBan].
 func (d *Durable) AddBan(ctx context.Context, b Ban) (acknowledged int, err error) {
-	op := newReplicated()
-	defer op.recycle()
-	if err := op.addBan(b); err != nil {
+	b, err = b.withDefaults(time.Now())
+	if err != nil {
 		return 0, err
 	}
+	op := newReplicated()
+	defer op.recycle()
+	(&banWrite{ban: b}).add(&op.q)
 	err = d.run(ctx, op)
 	return op.acknowledged, err
 }
 
 // Unban is [State.Unban].
 func (d *Durable) Unban(ctx context.Context, ip netip.Addr, service string) (lifted bool, acknowledged int, err error) {
-	op := newReplicated()
-	defer op.recycle()
-	if err := op.unban(ip, service); err != nil {
+	u, err := newUnban(ip, service)
+	if err != nil {
 		return false, 0, err
 	}
+	op := newReplicated()
+	defer op.recycle()
+	u.add(&op.q)
 	err = d.run(ctx, op)
 	return op.changed(), op.acknowledged, err
 }

@@ -83,7 +83,7 @@ type frames struct {
 
 func (f *frames) RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler) error {
 	f.sent, f.marked = string(q.Encoded()), q.Blocking()
-	if err := replies(f.answers).RoundTrip(ctx, q, h); err != nil {
+	if err := replies(f.answers).RoundTrip(ctx, q, h); err != nil && f.err == nil {
 		return err
 	}
 	return f.err
@@ -161,10 +161,25 @@ func TestDurableAppSessionsThatFail(t *testing.T) {
 	found, _, err := d.SaveAppSession(t.Context(), ss, storedSession())
 	require.False(t, found)
 	require.ErrorIs(t, err, lost)
+	d, ss = durableApp(t, &frames{answers: []string{"$1\r\nF\r\n"}, err: lost})
+	revoked, _, err := d.RevokeAppSession(t.Context(), ss, newToken())
+	require.False(t, revoked)
+	var foreign *AppSessionValueError
+	require.ErrorAs(t, err, &foreign)
 	// Where the server is away, a session goes into a cookie, of which no replica knows.
 	d, ss = durableApp(t, &frames{err: lost})
 	s, acknowledged, err := d.CreateAppSession(t.Context(), ss, "alice", nil)
 	require.NoError(t, err)
 	require.Equal(t, InCookie, s.Place)
 	require.Zero(t, acknowledged)
+	// When it is back, it comes to the server, which is known also where the wait failed.
+	rt := &frames{answers: []string{headFrame(1)}, err: lost}
+	state := New(rt)
+	back := *ss
+	back.state = state
+	found, _, err = state.WaitReplicas(1, time.Second).RotateAppSession(t.Context(), &back, &s)
+	var wait *WaitError
+	require.ErrorAs(t, err, &wait)
+	require.True(t, found)
+	require.Equal(t, InStore, s.Place)
 }

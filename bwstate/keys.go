@@ -14,20 +14,63 @@ import (
 // defaultService is what nginx calls a request that fits no server block. Its bad behaviour always counts globally.
 const defaultService = "_"
 
-// banKey is where a ban is kept.
-func banKey(scope Scope, service string, ip netip.Addr) string {
-	if scope == ServiceScope {
-		return "bans_service_" + service + "_ip_" + ip.String()
+// maxBanKey is how long the key of a ban can be, in bytes.
+const maxBanKey = len("bans_service_") + maxServiceSize + len("_ip_") + len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
+
+// appendBanKey appends where a ban is kept.
+func appendBanKey(dst []byte, scope Scope, service string, ip netip.Addr) []byte {
+	if scope != ServiceScope {
+		return ip.AppendTo(append(dst, "bans_ip_"...))
 	}
-	return "bans_ip_" + ip.String()
+	dst = append(append(dst, "bans_service_"...), service...)
+	return ip.AppendTo(append(dst, "_ip_"...))
 }
 
-// badBehaviorKey is where bad requests are counted.
-func badBehaviorKey(scope Scope, service string, ip netip.Addr) string {
-	if scope == ServiceScope {
-		return "plugin_bad_behavior_" + service + "_" + ip.String()
+func banKey(scope Scope, service string, ip netip.Addr) string {
+	return string(appendBanKey(nil, scope, service, ip))
+}
+
+// splitBanKey is the reverse of banKey, with the address as it is written there. What a service is called may hold "_ip_" too.
+func splitBanKey(key string) (scope Scope, service, ip string, ok bool) {
+	if ip, ok := strings.CutPrefix(key, "bans_ip_"); ok {
+		return GlobalScope, "", ip, true
 	}
-	return "plugin_bad_behavior_" + ip.String()
+	rest, ok := strings.CutPrefix(key, "bans_service_")
+	if !ok {
+		return "", "", "", false
+	}
+	at := strings.LastIndex(rest, "_ip_")
+	if at < 0 {
+		return "", "", "", false
+	}
+	return ServiceScope, rest[:at], rest[at+len("_ip_"):], true
+}
+
+// appendBadBehaviorKey appends where bad requests are counted.
+func appendBadBehaviorKey(dst []byte, scope Scope, service string, ip netip.Addr) []byte {
+	dst = append(dst, badBehaviorPrefix...)
+	if scope == ServiceScope {
+		dst = append(append(dst, service...), '_')
+	}
+	return ip.AppendTo(dst)
+}
+
+const badBehaviorPrefix = "plugin_bad_behavior_"
+
+func badBehaviorKey(scope Scope, service string, ip netip.Addr) string {
+	return string(appendBadBehaviorKey(nil, scope, service, ip))
+}
+
+// splitBadBehaviorKey is the reverse of badBehaviorKey, with the address as it is written there. An address has no underscore, and what a service is called may.
+func splitBadBehaviorKey(key string) (scope Scope, service, ip string, ok bool) {
+	rest, ok := strings.CutPrefix(key, badBehaviorPrefix)
+	if !ok {
+		return "", "", "", false
+	}
+	if at := strings.LastIndexByte(rest, '_'); at >= 0 {
+		return ServiceScope, rest[:at], rest[at+1:], true
+	}
+	return GlobalScope, "", rest, true
 }
 
 // sessionKey is where the data of a session is kept. The library that BunkerWeb uses puts a colon behind its prefix, which ends in an underscore already.
@@ -50,23 +93,28 @@ func serviceLimitKey(service string, window int64) string {
 }
 
 // quotaKey is where a quota is kept. No name has a colon or an equals sign.
-func quotaKey(name, key string) string { return "bwredis:limit:" + name + bounded(key) }
+func quotaKey(name, text string) string {
+	key := make([]byte, 0, 160)
+	return string(appendBounded(append(append(key, "bwredis:limit:"...), name...), text))
+}
 
 // limitCountKey is where the requests of one window are counted for those who do the rest themselves; windows go by the millisecond in which they begin.
-func limitCountKey(name string, window int64, key string) string {
-	return "bwredis:limitcount:" + name + ":" + strconv.FormatInt(window, 10) + bounded(key)
+func limitCountKey(name string, window int64, text string) string {
+	key := make([]byte, 0, 192)
+	key = append(append(append(key, "bwredis:limitcount:"...), name...), ':')
+	return string(appendBounded(strconv.AppendInt(key, window, 10), text))
 }
 
 // maxPlainKey is how much of a caller's text becomes part of a key as it is.
 const maxPlainKey = 64
 
-// bounded returns a text for the end of a key, or the hash of one that is long. The first character says which.
-func bounded(text string) string {
+// appendBounded appends a text to a key that it ends, or the hash of one that is long. The first character says which.
+func appendBounded(key []byte, text string) []byte {
 	if len(text) <= maxPlainKey {
-		return ":" + text
+		return append(append(key, ':'), text...)
 	}
 	sum := sha256.Sum256([]byte(text))
-	return "=" + base64.RawURLEncoding.EncodeToString(sum[:])
+	return base64.RawURLEncoding.AppendEncode(append(key, '='), sum[:])
 }
 
 // appSessionKey is where a session of the application's own is kept. The handle is a hash of its id, so that whoever sees keys cannot use sessions. Without a handle it

@@ -23,6 +23,11 @@ func TestKeys(t *testing.T) {
 		"plugin_bad_behavior_1.2.3.4":                             badBehaviorKey(GlobalScope, "app1.example.com", v4),
 		"plugin_bad_behavior_app1.example.com_::1":                badBehaviorKey(ServiceScope, "app1.example.com", netip.IPv6Loopback()),
 		"sessions_:s:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8": sessionKey("s", id),
+		"plugin_limit_app1.example.com1.2.3.4/login":              pathLimitKey("app1.example.com", v4, "/login"),
+		"plugin_limit_app1.example.com2001:db8::1/a b/\xff":       pathLimitKey("app1.example.com", v6, "/a b/\xff"),
+		"plugin_limit_global_app1.example.com_19675":              serviceLimitKey("app1.example.com", 19675),
+		"bwredis:limit:login:alice":                               quotaKey("login", "alice"),
+		"bwredis:limitcount:api:60000:alice":                      limitCountKey("api", 60000, "alice"),
 		"bwredis:session:shop:" + handleOfToken("t"):              appSessionKey("shop", handleOfToken("t")),
 		"bwredis:subject:shop:" + subjectHash("s"):                appSubjectKey("shop", subjectHash("s")),
 	} {

@@ -146,11 +146,7 @@ func (p *limitParser) scope(prefix string) (s limitScope) {
 			url.text, rate.text = cmp.Or(url.text, allPaths), cmp.Or(rate.text, "2r/s")
 		}
 		if url.text == "" || rate.text == "" {
-			missing, other := url, rate
-			if url.text != "" {
-				missing, other = rate, url
-			}
-			p.problem(missing, "is missing, and "+other.name+" is set; nodes ignore that one without it")
+			p.missing(url, rate)
 			continue
 		}
 		rule := PathRule{URL: url.text, Rate: p.rate(rate), pattern: p.pattern(url)}
@@ -161,6 +157,17 @@ func (p *limitParser) scope(prefix string) (s limitScope) {
 		}
 	}
 	return s
+}
+
+// missing notes that of two settings, which belong together, only one is there.
+func (p *limitParser) missing(url, rate limitSetting) {
+	there, from, to := url, "_URL_", "_RATE_"
+	if url.text == "" {
+		there, from, to = rate, to, from
+	}
+	at := strings.LastIndex(there.name, from)
+	missing := limitSetting{name: there.name[:at] + to + there.name[at+len(from):], source: there.source}
+	p.problem(missing, "is missing, and "+there.name+" is set; nodes ignore that one without it")
 }
 
 // A limitSetting is one setting as it was found.

@@ -1,18 +1,73 @@
 package bwstate
 
 import (
+	"context"
 	"math"
+	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/bwredis/bwredis/resp"
 )
 
-// A lookup asks for one or two bans.
+// A BanLookup says where bans are looked for. The zero value looks for global ones, on the server.
+type BanLookup struct {
+	Service string // bans of this service are looked for first; "": only the global one
+	// WhenAway is FailWhenAway, or LocalWhenAway: while the server is away, the bans are those that [State.IncreaseBadBehavior] wrote in this process since, with
+	// LocalWhenAway too. Bans that are on the server are not known then.
+	WhenAway WhenAway
+}
+
+// A BanCheck is what became of one address.
+type BanCheck struct {
+	Ban      Ban
+	Banned   bool
+	Degraded bool  // the server was away, and this is from the memory of the process
+	Err      error // from [State.CheckBans]: the server's refusal, such as WRONGTYPE, for this address
+}
+
+// CheckBan is [State.Banned] with a choice. A check that finds nothing allocates nothing.
+func (s *State) CheckBan(ctx context.Context, ip netip.Addr, l BanLookup) (BanCheck, error) {
+	if err := l.check(); err != nil {
+		return BanCheck{}, err
+	}
+	if err := checkAddr(ip); err != nil {
+		return BanCheck{}, err
+	}
+	op := lookups.Get().(*lookup)
+	defer op.recycle()
+	op.ip, op.service = ip, l.Service
+	degraded, err := s.runSomewhere(ctx, l.WhenAway, &op.q, op)
+	if err != nil {
+		return BanCheck{Degraded: degraded}, err
+	}
+	b, banned, err := op.result()
+	return BanCheck{Ban: b, Banned: banned, Degraded: degraded}, err
+}
+
+func (l BanLookup) check() error {
+	if err := checkAway(l.WhenAway); err != nil {
+		return err
+	}
+	if l.Service == "" {
+		return nil
+	}
+	return checkScope(ServiceScope, l.Service)
+}
+
+// checkAway refuses what counters and bans do not have.
+func checkAway(when WhenAway) error {
+	if when != FailWhenAway && when != LocalWhenAway {
+		return &ArgumentError{Name: "WhenAway", Problem: "is neither FailWhenAway nor LocalWhenAway"}
+	}
+	return nil
+}
+
+// A lookup asks for the ban of an address on a service, and for the global one.
 type lookup struct {
-	q     resp.Request
-	asked [2]Ban
-	n     int
+	q       resp.Request
+	ip      netip.Addr
+	service string
 
 	value []byte // of the ban at hand
 	state keyState
@@ -45,17 +100,34 @@ func (op *lookup) recycle() {
 	lookups.Put(op)
 }
 
-// ask adds the two commands that tell of a ban: its value and its remaining time, in milliseconds.
-func (op *lookup) ask(b Ban) {
-	key := banKey(b.Scope, b.Service, b.IP)
-	op.asked[op.n] = b
-	op.n++
-	op.q.Cmd("GET").Str(key)
-	op.q.Cmd("PTTL").Str(key)
+func (op *lookup) add(q *resp.Request) {
+	if op.service != "" {
+		askBan(q, ServiceScope, op.service, op.ip)
+	}
+	askBan(q, GlobalScope, "", op.ip)
+}
+
+func (op *lookup) reads() bool { return true }
+
+// askBan adds the two commands that tell of a ban: its value and its remaining time, in milliseconds.
+func askBan(q *resp.Request, scope Scope, service string, ip netip.Addr) {
+	var room [maxBanKey]byte
+	key := appendBanKey(room[:0], scope, service, ip)
+	q.Cmd("GET").Bytes(key)
+	q.Cmd("PTTL").Bytes(key)
+}
+
+// begin forgets what was found.
+func (op *lookup) begin() {
+	op.state, op.found, op.err = absent, false, nil
+	op.ban = Ban{}
 }
 
 // HandleReply takes GET's reply, then PTTL's, for each key.
 func (op *lookup) HandleReply(i int, r *resp.Reply) error {
+	if i == 0 {
+		op.begin()
+	}
 	if i%2 == 0 {
 		return op.handleValue(r)
 	}
@@ -64,30 +136,48 @@ func (op *lookup) HandleReply(i int, r *resp.Reply) error {
 	}
 	ttl := r.Int()
 	if err := r.Err(); err != nil || ttl == noKey { // it ended between the two
-		return err
+		return op.refuse(err)
 	}
 	op.found = true
-	op.ban = op.asked[i/2]
+	op.ban = Ban{IP: op.ip, Scope: GlobalScope}
+	if op.service != "" && i < 2 {
+		op.ban.Scope, op.ban.Service = ServiceScope, op.service
+	}
 	op.ban.decode(op.value)
 	op.ban.setTTL(ttl)
 	return nil
 }
 
 func (op *lookup) handleValue(r *resp.Reply) error {
-	switch err := r.Err(); {
-	case err != nil:
-		op.state = broken
-		if op.err == nil {
-			op.err = err
-		}
-	case r.Null():
+	if r.Null() {
 		op.state = absent
-	default:
-		op.state = present
-		op.value = r.AppendTo(op.value[:0])
-		return r.Err() // nothing that a server answers to GET
+		return nil
+	}
+	op.state = broken
+	op.value = r.AppendTo(op.value[:0])
+	if err := r.Err(); err != nil {
+		return op.refuse(err)
+	}
+	op.state = present
+	return nil
+}
+
+// refuse keeps the server's first refusal, and returns what makes no sense as a reply.
+func (op *lookup) refuse(err error) error {
+	if _, ok := err.(*resp.Error); !ok {
+		return err
+	}
+	if op.err == nil {
+		op.err = err
 	}
 	return nil
+}
+
+func (op *lookup) result() (Ban, bool, error) {
+	if op.found {
+		return op.ban, true, nil
+	}
+	return Ban{}, false, op.err
 }
 
 // What PTTL answers in the place of a time (since Redis 2.8).

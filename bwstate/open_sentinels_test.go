@@ -95,12 +95,15 @@ func TestCloseEndsTheWatch(t *testing.T) {
 	requireNoClients(t, watched)
 }
 
-// What a failover holds back is not sent when the State is closed meanwhile.
+// What a failover holds back is not sent when the State is closed meanwhile: when the watch has ended, which lets go whatever is held, nothing is held any more.
 func TestCloseDuringAFailover(t *testing.T) {
 	master := redistest.NewServer(t, redistest.Override(map[string]redistest.Handler{"ROLE": masterRole}, redistest.Redis(redistest.Options{})))
 	var hub redistest.Hub
 	watched := redistest.NewServer(t, hub.Handler(setOf(t, master.Addr())))
-	state, err := openWith(t, "REDIS_SENTINEL_HOSTS="+watched.Addr(), "REDIS_SENTINEL_PASSWORD=of the sentinels")
+	settings, err := bwstate.ParseSettings(settingsFrom("USE_REDIS=yes", "REDIS_SENTINEL_HOSTS="+watched.Addr(), "REDIS_SENTINEL_PASSWORD=of the sentinels"))
+	require.NoError(t, err)
+	var held sync.WaitGroup
+	state, err := bwstate.OpenStopping(t.Context(), settings, held.Wait)
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return hub.Publish("+elected-leader", "master mymaster 127.0.0.1 1") > 0 }, 10*time.Second, time.Millisecond)
 	require.Eventually(t, func() bool { // until one is held
@@ -109,7 +112,6 @@ func TestCloseDuringAFailover(t *testing.T) {
 		_, err := state.Do(ctx, "INCR", "before")
 		return err != nil
 	}, 10*time.Second, time.Millisecond)
-	var held sync.WaitGroup
 	for range 64 {
 		held.Go(func() {
 			_, err := state.Do(context.Background(), "INCR", "held")

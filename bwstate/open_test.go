@@ -195,7 +195,7 @@ func TestOpenWithoutRights(t *testing.T) {
 	lifted, err := state.Unban(t.Context(), ip, "")
 	require.True(t, resp.IsCode(err, "NOPERM"), "%v", err)
 	require.False(t, lifted)
-	_, _, err = state.IncreaseBadBehavior(t.Context(), ip, bwstate.BadBehavior{})
+	_, err = state.IncreaseBadBehavior(t.Context(), ip, bwstate.BadBehavior{})
 	require.True(t, resp.IsCode(err, "ERR"), "%v", err)
 	require.NoError(t, state.Ping(t.Context()), "the connection is none the worse")
 	require.Equal(t, 1, server.Accepted())

@@ -1,7 +1,6 @@
 package bwstate
 
 import (
-	"context"
 	"embed"
 
 	"github.com/bwredis/bwredis/resp"
@@ -39,18 +38,4 @@ var scripts = []*script{
 	replaceScript,
 	claimScript, fillScript,
 	limitsScript, limitCountScript,
-}
-
-// eval runs a script that returns an integer. A connection sends the text to a server that does not know it.
-func (s *State) eval(ctx context.Context, sc *script, keys []string, argv ...int64) (int64, error) {
-	op := newAdhoc()
-	defer op.recycle()
-	op.q.Script(sc.Script, keys...)
-	for _, n := range argv {
-		op.q.Int(n)
-	}
-	if err := s.roundTrip(ctx, &op.q, op); err != nil {
-		return 0, err
-	}
-	return op.v.Int()
 }

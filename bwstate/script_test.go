@@ -2,6 +2,8 @@ package bwstate
 
 import (
 	"context"
+	"math"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -46,14 +48,13 @@ func (s *forgetful) serve(t *testing.T) (*State, *redistest.Server) {
 }
 
 func TestAServerIsGivenTheScriptItDoesNotKnow(t *testing.T) {
-	fake := &forgetful{answer: ":3\r\n"}
+	fake := &forgetful{answer: "*2\r\n:3\r\n:1\r\n"}
 	s, server := fake.serve(t)
 	increase := func() []string {
 		before := len(server.Commands())
-		n, banned, err := s.IncreaseBadBehavior(t.Context(), loopback, BadBehavior{Threshold: 3})
+		got, err := s.IncreaseBadBehavior(t.Context(), loopback, BadBehavior{Threshold: 3})
 		require.NoError(t, err)
-		require.EqualValues(t, 3, n)
-		require.True(t, banned)
+		require.Equal(t, BadBehaviorResult{Count: 3, Reached: true, Banned: true}, got)
 		names := server.Commands()[before:]
 		for i, line := range names {
 			names[i], _, _ = strings.Cut(line, " ")
@@ -68,20 +69,27 @@ func TestAServerIsGivenTheScriptItDoesNotKnow(t *testing.T) {
 }
 
 func TestTheArgumentsOfAScript(t *testing.T) {
-	fake := &forgetful{answer: ":1\r\n"}
+	fake := &forgetful{answer: "*2\r\n:1\r\n:0\r\n"}
 	fake.known.Store(true)
 	s, server := fake.serve(t)
-	_, _, err := s.IncreaseBadBehavior(t.Context(), loopback, BadBehavior{Service: "a", Threshold: 3, CountTime: 1500 * time.Millisecond, BanTime: time.Hour})
+	_, err := s.IncreaseBadBehavior(t.Context(), loopback, BadBehavior{Service: "a", Threshold: 3, CountTime: 1500 * time.Millisecond, BanTime: time.Hour})
 	require.NoError(t, err)
-	_, _, err = s.IncreaseBadBehavior(t.Context(), loopback, BadBehavior{Permanent: true, BanTime: time.Hour})
+	_, err = s.IncreaseBadBehavior(t.Context(), loopback, BadBehavior{Permanent: true, BanTime: time.Hour})
 	require.NoError(t, err)
+	_, err = s.IncreaseBadBehavior(t.Context(), loopback, BadBehavior{Forget: true, KeepBan: true})
+	require.NoError(t, err)
+	_, err = s.IncreaseBadBehavior(t.Context(), loopback, BadBehavior{Detect: true, KeepBan: true, WholeBan: true})
+	require.NoError(t, err)
+	fake.answer = ":1\r\n"
 	_, err = s.DecreaseBadBehavior(t.Context(), loopback, BadBehavior{Service: "a"})
 	require.NoError(t, err)
 	require.Equal(t, []string{
-		"EVALSHA " + increaseScript.SHA() + " 2 plugin_bad_behavior_a_127.0.0.1 bans_service_a_ip_127.0.0.1 2 3 3600",
-		"EVALSHA " + increaseScript.SHA() + " 2 plugin_bad_behavior_127.0.0.1 bans_ip_127.0.0.1 60 10 0",
+		"EVALSHA " + increaseScript.SHA() + " 2 plugin_bad_behavior_a_127.0.0.1 bans_service_a_ip_127.0.0.1 2 3 3600 \"bad behavior\" set",
+		"EVALSHA " + increaseScript.SHA() + " 2 plugin_bad_behavior_127.0.0.1 bans_ip_127.0.0.1 60 10 0 \"bad behavior\" set",
+		"EVALSHA " + increaseScript.SHA() + " 2 plugin_bad_behavior_127.0.0.1 bans_ip_127.0.0.1 0 10 86400 \"bad behavior\" keep",
+		"EVALSHA " + increaseScript.SHA() + " 2 plugin_bad_behavior_127.0.0.1 bans_ip_127.0.0.1 60 10 86400 \"\" none",
 		"EVALSHA " + decreaseScript.SHA() + " 1 plugin_bad_behavior_a_127.0.0.1 60",
-	}, lastLines(server, 3))
+	}, lastLines(server, 5))
 }
 
 func lastLines(s *redistest.Server, n int) []string {
@@ -92,36 +100,39 @@ func lastLines(s *redistest.Server, n int) []string {
 func TestWhatAScriptMayAnswer(t *testing.T) {
 	for answer, code := range map[string]string{"-READONLY no\r\n": "READONLY", "-NOSCRIPT still not\r\n": "NOSCRIPT", "-OOM no\r\n": "OOM"} {
 		s, _ := (&forgetful{answer: answer}).serve(t)
-		n, banned, err := s.IncreaseBadBehavior(t.Context(), loopback, BadBehavior{Threshold: 1})
+		got, err := s.IncreaseBadBehavior(t.Context(), loopback, BadBehavior{Threshold: 1})
 		require.True(t, resp.IsCode(err, code), "%v", err)
-		require.Zero(t, n)
-		require.False(t, banned)
+		require.Zero(t, got)
 	}
-	for _, answer := range []string{"_\r\n", "+OK\r\n", "*0\r\n", "%0\r\n", "$1\r\nx\r\n", ",1.5\r\n"} {
+	for _, answer := range []string{"_\r\n", "+OK\r\n", "*0\r\n", "%0\r\n", "$1\r\nx\r\n", ",1.5\r\n", ":1\r\n", "*1\r\n:1\r\n", "*2\r\n:1\r\n+x\r\n"} {
 		s, _ := (&forgetful{answer: answer}).serve(t)
-		_, banned, err := s.IncreaseBadBehavior(t.Context(), loopback, BadBehavior{Threshold: 1})
+		got, err := s.IncreaseBadBehavior(t.Context(), loopback, BadBehavior{Threshold: 1})
 		var e *resp.TypeError
 		require.ErrorAs(t, err, &e, "%q", answer)
-		require.False(t, banned)
+		require.Zero(t, got)
 	}
 }
 
 // Arguments that the exported methods do not let through have the outcome that BunkerWeb's scripts have.
 func TestTwinsTakeAnyArguments(t *testing.T) {
 	const counter, ban = "plugin_bad_behavior_1.2.3.4", "bans_ip_1.2.3.4"
+	const second = time.Second
 	for name, c := range map[string]struct {
-		script *script
-		count  string // before
-		argv   []int64
-		want   int64
-		fails  string // or this
-		after  string
+		down  bool
+		count string // before
+		rule  BadBehavior
+		want  int64
+		fails string // or this
+		after string
 	}{
-		"increase, count_time 0":        {increaseScript, "", []int64{0, 3, 3600}, 1, "", ""},
-		"increase, negative count_time": {increaseScript, "2", []int64{-1, 9, 3600}, 3, "", ""},
-		"increase, negative ban_time":   {increaseScript, "2", []int64{60, 3, -1}, 0, "ERR invalid expire time in 'set' command", "3"},
-		"decrease, count_time 0":        {decreaseScript, "5", []int64{0}, 4, "", ""},
-		"increase, threshold 0":         {increaseScript, "-5", []int64{60, 0, 3600}, -4, "", "-4"},
+		"increase, count_time 0":        {rule: BadBehavior{Threshold: 3, BanTime: 3600 * second}, want: 1},
+		"increase, negative count_time": {count: "2", rule: BadBehavior{CountTime: -2 * second, Threshold: 9, BanTime: 3600 * second}, want: 3},
+		"increase, negative ban_time": {
+			count: "2", rule: BadBehavior{CountTime: 60 * second, Threshold: 3, BanTime: -2 * second}, fails: "ERR invalid expire time in 'set' command", after: "3",
+		},
+		"decrease, count_time 0":  {down: true, count: "5", want: 4},
+		"increase, threshold 0":   {count: "-5", rule: BadBehavior{CountTime: 60 * second, BanTime: 3600 * second}, want: -4, after: "-4"},
+		"increase, far too large": {count: "9007199254740990", rule: BadBehavior{CountTime: 60 * second, Threshold: math.MaxInt}, want: 9007199254740991, after: "9007199254740991"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := openLocal()
@@ -131,18 +142,16 @@ func TestTwinsTakeAnyArguments(t *testing.T) {
 				_, err := s.Do(ctx, "SET", counter, c.count)
 				require.NoError(t, err)
 			}
-			keys := []string{counter, ban}
-			if c.script == decreaseScript {
-				keys = keys[:1]
-			}
-			n, err := s.eval(ctx, c.script, keys, c.argv...)
+			op := badCount{ip: netip.MustParseAddr("1.2.3.4"), rule: c.rule, down: c.down}
+			require.NoError(t, s.run(ctx, &op.q, &op))
+			got, err := op.result(false)
 			if c.fails != "" {
 				var e *resp.Error
 				require.ErrorAs(t, err, &e)
 				require.Equal(t, c.fails, e.Message)
 			} else {
 				require.NoError(t, err)
-				require.Equal(t, c.want, n)
+				require.Equal(t, c.want, got.Count)
 			}
 			v, err := s.Do(ctx, "GET", counter)
 			require.NoError(t, err)

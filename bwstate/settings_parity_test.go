@@ -156,7 +156,7 @@ func TestParity(t *testing.T) {
 			[]string{"REDIS_HOST, lua: raises an exception", "REDIS_HOST, python: looks for a host of that name"},
 			"REDIS_PORT",
 		},
-		"a port in the host": {[]string{"REDIS_HOST=redis:6390"}, []string{"REDIS_HOST, all: expects a host alone"}, "REDIS_PORT, "},
+		"a port in the host": {[]string{"REDIS_HOST=redis:6390"}, []string{"REDIS_HOST, all: expects a host alone"}, "REDIS_PORT is not"},
 		"sentinels": {
 			[]string{
 				"REDIS_SENTINEL_HOSTS=s1,s2:1", "REDIS_SENTINEL_PASSWORD=" + canary, "REDIS_SENTINEL_USERNAME=w", "REDIS_DATABASE=3", "REDIS_SSL=yes",

@@ -116,7 +116,7 @@ func (p *settingsParser) readFrom(i int, st *setting) (v value, set, ok bool) {
 		switch {
 		case !v.isSet():
 			p.where[st.Name] = inURL.from
-			p.userOfURL = p.userOfURL || st.Name == "REDIS_USERNAME" && inURL.isSet()
+			p.userOfURL = p.userOfURL || st.Name == "REDIS_USERNAME"
 			return p.fileOf(st, inURL)
 		case st.Name != "USE_REDIS" && !v.same(inURL):
 			p.refuseBoth(st, v)

@@ -152,13 +152,13 @@ func TestSourcesAreNamedInErrors(t *testing.T) {
 // A slip in a name is said, where it can be seen.
 func TestSourcesWarnOfUnknownNames(t *testing.T) {
 	warnings := func(source string) (all []string) {
-		for _, name := range []string{"REDIS_PASWORD", "REDIS_URL"} {
+		for _, name := range []string{"REDIS_PASWORD", "REDIS_PORT_NUMBER", "REDIS_URL"} {
 			all = append(all, name+source+" is the name of no setting, so it is not used")
 		}
 		return all
 	}
 	values := map[string]string{
-		"REDIS_PASWORD": "x", "REDIS_URL": "redis://h", "REDIS_PORT_6379_TCP": "tcp://10.0.0.1:6379", "REDIS_SERVICE_HOST": "10.0.0.1",
+		"REDIS_PASWORD": "x", "REDIS_URL": "redis://h", "REDIS_PORT_6379_TCP": "tcp://10.0.0.1:6379", "REDIS_PORT_NUMBER": "1", "REDIS_SERVICE_HOST": "10.0.0.1",
 		"REDIS_PASSWORD_FILE": "", "OTHER": "1", "www.example.com_REDIS_X": "1", "BWREDIS_TIME_UNIT": "s",
 	}
 	s, err := bwstate.ReadSettings(bwstate.FromMap("map", values))
@@ -169,7 +169,7 @@ func TestSourcesWarnOfUnknownNames(t *testing.T) {
 	require.Equal(t, warnings(""), s.Warnings)
 
 	path := filepath.Join(t.TempDir(), "variables.env")
-	require.NoError(t, os.WriteFile(path, []byte("REDIS_URL=x\nREDIS_PASWORD=y\n"), 0o600))
+	require.NoError(t, os.WriteFile(path, []byte("REDIS_URL=x\nREDIS_PASWORD=y\nREDIS_PORT_NUMBER=1\n"), 0o600))
 	file, err := bwstate.ReadEnvFile(path)
 	require.NoError(t, err)
 	s, err = bwstate.ReadSettings(file)

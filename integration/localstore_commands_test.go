@@ -2,6 +2,7 @@ package integration
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -10,7 +11,7 @@ import (
 //
 //	S L H Z     a key, mostly of a string, list, hash or sorted set; A any
 //	v f m       a value, a field, a member
-//	i n s e d   an index, an increment, a score, the edge of a range of scores, a number that may have a fraction
+//	i j n s e d an index, one that is not extreme, an increment, a score, the edge of a range of scores, a number that may have a fraction
 //	t c p       a time to live in seconds, a cursor (always 0), a pattern
 //	fv+         that group of them once or more
 //	=REV        the word itself
@@ -30,7 +31,7 @@ var shapes = []shape{
 	{"SETNX", 6, 0, "S v"},
 	{"GETSET", 6, 0, "S v"},
 	{"GETDEL", 6, 2, "S"},
-	{"GETEX", 6, 2, "S ?PERSIST|EX:t"},
+	{"GETEX", 6, 2, "S ?PERSIST|EX:u"},
 	{"SETEX", 6, 0, "S t v"},
 	{"MGET", 6, 0, "A+"},
 	{"MSET", 6, 0, "Sv+"},
@@ -40,7 +41,7 @@ var shapes = []shape{
 	{"INCR", 6, 0, "S"},
 	{"DECR", 6, 0, "S"},
 	{"INCRBY", 6, 0, "S n"},
-	{"DECRBY", 6, 0, "S n"},
+	{"DECRBY", 7, 0, "S n"},
 	{"INCRBYFLOAT", 6, 0, "S d"},
 
 	{"DEL", 6, 0, "A+"},
@@ -70,9 +71,9 @@ var shapes = []shape{
 	{"LLEN", 6, 0, "L"},
 	{"LRANGE", 6, 0, "L i i"},
 	{"LINDEX", 6, 0, "L i"},
-	{"LSET", 6, 0, "L i v"},
+	{"LSET", 6, 0, "L j v"},
 	{"LTRIM", 6, 0, "L i i"},
-	{"LREM", 6, 0, "L i v"},
+	{"LREM", 6, 0, "L j v"},
 
 	{"HSET", 6, 0, "H fv+"},
 	{"HSET", 6, 0, "H fd+"},
@@ -122,20 +123,26 @@ var (
 	oddIntegers   = []string{"9223372036854775807", "-9223372036854775808", "9223372036854775808", "x", "1.5", "", "+1", "01", "-0", " 1"}
 	plainNumbers  = []string{"0", "1", "-1", "2", "3", "1.5", "-2.25", "0.1", "3.0e2", "10", "1e17", "123456789.125", "0.3", "-0.7"}
 	oddNumbers    = []string{
-		"inf", "-inf", "+inf", "infinity", "nan", "1e400", "-1e400", "1e-400", "x", "", "0x10", "0x1.8p1", "-0", ".5", "5.", " 1", "1 ", "1e", "1_0", "+3", "1e5000", "--1", "0x",
-		"1e308", "0x1p-1074", "12345678901234567890123", "0.1234567890123456789",
+		"inf", "-inf", "+inf", "infinity", "nan", "1e400", "-1e400", "1e-400", "x", "-0", ".5", "5.", "1 ", "1e", "1_0", "+3", "1e5000", "--1", "1e308",
+		"12345678901234567890123", "0.1234567890123456789",
 	}
-	words = []string{"a", "b", "c", "d", "", "a longer text that is no number at all, and is more than sixty-four bytes long", "1", "-5", "2.5", "x\r\ny", "\x00\xff"}
+	laxNumbers = []string{" 1", "", "0x10", "0x1.8p1", "0x", "0x1p-1074"} // newer servers do not read them everywhere
+	words      = []string{"a", "b", "c", "d", "", "a longer text that is no number at all, and is more than sixty-four bytes long", "1", "-5", "2.5", "x\r\ny", "\x00\xff"}
 )
 
 // A random makes commands. From the same seed come the same.
 type random struct {
 	*rand.Rand
-	shapes []shape
+	shapes     []shape
+	oddNumbers []string
+	junk       bool // too few and too many arguments; later servers take more here and there
 }
 
 func newRandom(seed uint64, knows func(major, minor int) bool) *random {
-	r := &random{Rand: rand.New(rand.NewPCG(seed, 1))}
+	r := &random{Rand: rand.New(rand.NewPCG(seed, 1)), oddNumbers: oddNumbers, junk: knows(7, 0) && !knows(7, 2)}
+	if !knows(7, 2) {
+		r.oddNumbers = slices.Concat(oddNumbers, laxNumbers)
+	}
 	for _, s := range shapes {
 		if knows(s.major, s.minor) {
 			r.shapes = append(r.shapes, s)
@@ -160,10 +167,11 @@ func (r *random) command() []string {
 	for word := range strings.FieldsSeq(s.arguments) {
 		args = r.appendWord(args, word)
 	}
-	switch r.IntN(100) {
-	case 0:
+	switch n := r.IntN(100); {
+	case !r.junk:
+	case n == 0:
 		args = append(args, r.oneOf(words))
-	case 1:
+	case n == 1:
 		args = args[:max(1, len(args)-1)]
 	}
 	return args
@@ -214,25 +222,29 @@ func (r *random) argument(kind rune) string {
 		return "m" + strconv.Itoa(r.IntN(9))
 	case 'i', 'n':
 		return r.mostly(smallIntegers, oddIntegers)
+	case 'j':
+		return r.mostly(smallIntegers, oddIntegers[3:]) // servers differ in what they do with those
 	case 's', 'd':
-		return r.mostly(plainNumbers, oddNumbers)
+		return r.mostly(plainNumbers, r.oddNumbers)
 	case 'e':
 		if r.IntN(4) == 0 {
-			return "(" + r.mostly(plainNumbers, oddNumbers)
+			return "(" + r.mostly(plainNumbers, r.oddNumbers)
 		}
-		return r.mostly(append(plainNumbers, "-inf", "+inf"), oddNumbers)
+		return r.mostly(append(plainNumbers, "-inf", "+inf"), r.oddNumbers)
 	case 't':
 		return r.mostly([]string{strconv.Itoa(1000 + r.IntN(1_000_000)), strconv.Itoa(1000 + r.IntN(1_000_000)), "-1"}, oddIntegers[2:])
+	case 'u':
+		return strconv.Itoa(1000 + r.IntN(1_000_000))
 	case 'c':
 		return "0"
 	case 'p':
 		return r.oneOf([]string{"*", "f1*", "m[1-4]", "?2", "none"})
 	case 'b':
-		return r.oneOf([]string{"0", "0", "x", "-1", "1000", "4294967296"})
+		return r.oneOf([]string{"x", "-1", "2147483647", "4294967296"}) // none that there is
 	case 'o':
 		return r.oneOf([]string{"1000", "9223372036854775807", "0", "x"}) // all at once: cursors are each server's own
 	case 'T':
-		return r.oneOf([]string{"string", "LIST", "hash", "zset", "set", "none"})
+		return r.oneOf([]string{"string", "LIST", "hash", "zset", "set"})
 	}
 	panic("no such kind of argument: " + string(kind))
 }

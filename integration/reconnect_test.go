@@ -42,9 +42,9 @@ func TestScriptsComeBack(t *testing.T) {
 		s := open(t, server.Settings())
 		rule := bwstate.BadBehavior{Threshold: 100}
 		for i := range int64(3) {
-			n, _, err := s.IncreaseBadBehavior(short(t), netip.MustParseAddr("192.0.2.1"), rule)
+			n, err := s.IncreaseBadBehavior(short(t), netip.MustParseAddr("192.0.2.1"), rule)
 			require.NoError(t, err)
-			require.Equal(t, i+1, n)
+			require.Equal(t, i+1, n.Count)
 			require.Equal(t, "OK", server.CLI("SCRIPT", "FLUSH"))
 		}
 	})
@@ -156,7 +156,7 @@ func TestDemoted(t *testing.T) {
 		require.EqualValues(t, 1, p.Stats().Retries)
 		// The second refusal resets the pool again where it comes more than the pool's first interval after the first.
 		require.Contains(t, []uint64{1, 2}, p.Stats().ClosedReset)
-		_, _, err = s.IncreaseBadBehavior(short(t), netip.MustParseAddr("192.0.2.1"), bwstate.BadBehavior{})
+		_, err = s.IncreaseBadBehavior(short(t), netip.MustParseAddr("192.0.2.1"), bwstate.BadBehavior{})
 		require.True(t, resp.IsCode(err, "READONLY"), "in a script: %v", err)
 
 		require.Equal(t, "OK", server.CLI("REPLICAOF", "NO", "ONE"))

@@ -8,5 +8,7 @@
 // A handler finds the session with [Session], and changes it; what it changed is saved before the first byte of the answer leaves. See [Visitors] for what becomes
 // of visitors without a session, with that of another, and of a server that is away.
 //
+// [RateLimit] puts limits in front of handlers.
+//
 // It is a package of its own so that package bwstate does without net/http.
 package bwhttp

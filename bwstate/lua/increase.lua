@@ -1,6 +1,8 @@
 -- Counts a bad request and bans its sender when there are too many.
--- KEYS: the counter, the ban.  ARGV: seconds a count lives, threshold, seconds a ban lives (0: for ever).
--- Returns the count. An error ends it and is the reply; what was done before stays done.
+-- KEYS: the counter, the ban.
+-- ARGV: seconds a count lives, threshold, seconds a ban lives (0: for ever), the ban; 'set' to write it over whatever is there, 'keep' to leave alone what others
+--       wrote and what has no end, 'none' to ban nobody.
+-- Returns the count, and 0: not banned, 1: banned, 2: banned by what was there. An error ends it and is the reply; what was done before stays done.
 
 -- Servers before Redis 7 put the place in the script before an error of their own, such as that of a replica, and so hide its code.
 local function refused(reply)
@@ -16,15 +18,27 @@ local expired = redis.pcall('EXPIRE', KEYS[1], ARGV[1])
 if type(expired) == 'table' then
   return refused(expired)
 end
-if count >= tonumber(ARGV[2]) then
-  local set
-  if ARGV[3] == '0' then
-    set = redis.pcall('SET', KEYS[2], 'bad behavior')
-  else
-    set = redis.pcall('SET', KEYS[2], 'bad behavior', 'EX', ARGV[3])
+if count < tonumber(ARGV[2]) or ARGV[5] == 'none' then
+  return {count, 0}
+end
+if ARGV[5] == 'keep' then
+  local value = redis.pcall('GET', KEYS[2])
+  if type(value) == 'table' then
+    return refused(value)
   end
-  if set.err then
-    return refused(set)
+  -- What counters wrote: the bare text, or the JSON that nodes make of it. The quotes keep this from matching inside of a text.
+  local own = value == 'bad behavior' or (value and string.find(value, '"reason":"bad behavior"', 1, true))
+  if value and (not own or redis.call('PTTL', KEYS[2]) == -1) then
+    return {count, 2}
   end
 end
-return count
+local set
+if ARGV[3] == '0' then
+  set = redis.pcall('SET', KEYS[2], ARGV[4])
+else
+  set = redis.pcall('SET', KEYS[2], ARGV[4], 'EX', ARGV[3])
+end
+if set.err then
+  return refused(set)
+end
+return {count, 1}

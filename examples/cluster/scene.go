@@ -73,9 +73,9 @@ func (sc *scene) createSession(ctx context.Context) (string, error) {
 }
 
 func (sc *scene) misbehave(ctx context.Context) (string, error) {
-	n, banned, err := sc.a.IncreaseBadBehavior(ctx, sc.visitor, sc.rule)
-	said := fmt.Sprintf("counts bad request %d of %d from %v", n, threshold, sc.visitor)
-	if banned {
+	result, err := sc.a.IncreaseBadBehavior(ctx, sc.visitor, sc.rule)
+	said := fmt.Sprintf("counts bad request %d of %d from %v", result.Count, threshold, sc.visitor)
+	if result.Banned {
 		said += ": banned"
 	}
 	return said, err

@@ -66,6 +66,7 @@ func appOutOfCookies(f *fixture) {
 	} {
 		f.part(name, func(f *fixture) {
 			alice, guest, bob := f.createInCookie(away, "alice"), f.createInCookie(away, ""), f.createInCookie(away, "bob")
+			carol := f.createInCookie(away, "carol")
 			require.NoError(f, end("alice"))
 			f.requireMark("alice", alice.Created, bwstate.DefaultAbsolute+5*time.Minute)
 			for _, move := range []func(context.Context, *bwstate.AppSession) (bool, error){back.Save, back.Rotate} {
@@ -80,6 +81,14 @@ func appOutOfCookies(f *fixture) {
 			require.NoError(f, err)
 			require.Zero(f, count)
 			found, err := back.Save(f.ctx, &bob)
+			require.NoError(f, err)
+			require.True(f, found)
+			alice.Subject = "carol" // whose it was counts
+			found, err = back.Rotate(f.ctx, &alice)
+			require.NoError(f, err)
+			require.False(f, found)
+			carol.Subject = "alice"
+			found, err = back.Rotate(f.ctx, &carol)
 			require.NoError(f, err)
 			require.True(f, found)
 			guest.Subject = "alice" // who logs in now

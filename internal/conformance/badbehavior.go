@@ -24,14 +24,15 @@ var badBehaviorTests = []test{
 // count counts one bad request.
 func (f *fixture) count(ip netip.Addr, b bwstate.BadBehavior) int64 {
 	f.Helper()
-	count, banned, err := f.state.IncreaseBadBehavior(f.ctx, ip, b)
+	got, err := f.state.IncreaseBadBehavior(f.ctx, ip, b)
 	require.NoError(f, err)
 	threshold := int64(b.Threshold)
 	if threshold == 0 {
 		threshold = bwstate.DefaultThreshold
 	}
-	require.Equal(f, count >= threshold, banned)
-	return count
+	reached := got.Count >= threshold
+	require.Equal(f, bwstate.BadBehaviorResult{Count: got.Count, Reached: reached, Banned: reached}, got)
+	return got.Count
 }
 
 func countToBan(f *fixture) {
@@ -94,9 +95,9 @@ func countDown(f *fixture) {
 	}
 	f.do("EXPIRE", key, "5")
 	for _, want := range []int64{1, 0, -1, -1} {
-		n, err := f.state.DecreaseBadBehavior(f.ctx, client, b)
+		got, err := f.state.DecreaseBadBehavior(f.ctx, client, b)
 		require.NoError(f, err)
-		require.Equal(f, want, n)
+		require.Equal(f, bwstate.BadBehaviorResult{Count: want}, got)
 		if want > 0 {
 			f.requireTTL(key, 90)
 		} else {
@@ -113,12 +114,12 @@ func countTogether(f *fixture) {
 	for range callers {
 		wg.Go(func() {
 			for range each {
-				_, banned, err := f.state.IncreaseBadBehavior(f.ctx, client, b)
+				got, err := f.state.IncreaseBadBehavior(f.ctx, client, b)
 				if err != nil {
 					f.Error(err)
 					return
 				}
-				if banned {
+				if got.Banned {
 					bans.Add(1)
 				}
 			}
@@ -132,9 +133,9 @@ func countTogether(f *fixture) {
 func countIsNone(f *fixture) {
 	for _, value := range []string{"", "x", "1.5", " 1", "9223372036854775808", `{"a":1}`} {
 		f.do("SET", "plugin_bad_behavior_203.0.113.7", value)
-		_, banned, err := f.state.IncreaseBadBehavior(f.ctx, client, bwstate.BadBehavior{Threshold: 1})
+		got, err := f.state.IncreaseBadBehavior(f.ctx, client, bwstate.BadBehavior{Threshold: 1})
 		f.requireReply("ERR value is not an integer", err)
-		require.False(f, banned)
+		require.Zero(f, got)
 		_, err = f.state.DecreaseBadBehavior(f.ctx, client, bwstate.BadBehavior{})
 		f.requireReply("ERR value is not an integer", err)
 		f.requireKeys(map[string]record{"plugin_bad_behavior_203.0.113.7": {"string", -1, value}})
@@ -158,7 +159,7 @@ func countArguments(f *fixture) {
 		{"BanTime", client, bwstate.BadBehavior{BanTime: -time.Hour}},
 		{"BanTime", client, bwstate.BadBehavior{BanTime: 1<<63 - 1}},
 	} {
-		_, _, err := f.state.IncreaseBadBehavior(f.ctx, c.ip, c.b)
+		_, err := f.state.IncreaseBadBehavior(f.ctx, c.ip, c.b)
 		f.requireArgumentError(c.name, err)
 		_, err = f.state.DecreaseBadBehavior(f.ctx, c.ip, c.b)
 		f.requireArgumentError(c.name, err)

@@ -30,7 +30,7 @@ type operation struct {
 func operations(f *fixture) []operation {
 	type state = *bwstate.State
 	ss, id := f.sessions("s"), bwstate.NewSessionID()
-	b := bwstate.BadBehavior{Service: site, Threshold: 2}
+	b := bwstate.BadBehavior{Service: site, Threshold: 2, WhenAway: bwstate.LocalWhenAway}
 	durable := f.state.WaitReplicas(1, time.Millisecond)
 	own, ownSession := f.appSessions(bwstate.AppSessionConfig{}), &bwstate.AppSession{AppSessionInfo: bwstate.AppSessionInfo{Version: 1}}
 	return append(slices.Concat(appOperations(own, ownSession), visitorOperations(f), cacheOperations(f), limitOperations(f)), []operation{
@@ -41,8 +41,31 @@ func operations(f *fixture) []operation {
 			return s.AddBan(ctx, bwstate.Ban{IP: client, Permanent: true})
 		}},
 		{"Banned", func(ctx context.Context, s state) error { return third(s.Banned(ctx, client, site)) }},
-		{"IncreaseBadBehavior", func(ctx context.Context, s state) error { return third(s.IncreaseBadBehavior(ctx, client, b)) }},
+		{"IncreaseBadBehavior", func(ctx context.Context, s state) error { return second(s.IncreaseBadBehavior(ctx, client, b)) }},
 		{"DecreaseBadBehavior", func(ctx context.Context, s state) error { return second(s.DecreaseBadBehavior(ctx, client, b)) }},
+		{"CheckBan", func(ctx context.Context, s state) error {
+			return second(s.CheckBan(ctx, client, bwstate.BanLookup{Service: site, WhenAway: bwstate.LocalWhenAway}))
+		}},
+		{"CheckBans", func(ctx context.Context, s state) error {
+			return second(s.CheckBans(ctx, nil, []netip.Addr{client, otherClient}, bwstate.BanLookup{WhenAway: bwstate.LocalWhenAway}))
+		}},
+		{"IncreaseBadBehaviors", func(ctx context.Context, s state) error {
+			return second(s.IncreaseBadBehaviors(ctx, []bwstate.BadRequest{{IP: client, Rule: b}}))
+		}},
+		{"DecreaseBadBehaviors", func(ctx context.Context, s state) error {
+			return second(s.DecreaseBadBehaviors(ctx, []bwstate.BadRequest{{IP: client, Rule: b}}))
+		}},
+		{"Bans", func(ctx context.Context, s state) error {
+			for b, err := range s.Bans(ctx, bwstate.BanFilter{Service: otherSite}) {
+				if err != nil && !b.IP.IsValid() {
+					return err
+				}
+			}
+			return nil
+		}},
+		{"UnbanEverywhere", func(ctx context.Context, s state) error {
+			return second(s.UnbanEverywhere(ctx, client, bwstate.Everywhere{}))
+		}},
 		{"Unban", func(ctx context.Context, s state) error { return second(s.Unban(ctx, client, "")) }},
 		{"Save", func(ctx context.Context, _ state) error { return ss.Save(ctx, id, []byte("x"), time.Hour) }},
 		{"Load", func(ctx context.Context, _ state) error { return third(ss.Load(ctx, id)) }},
@@ -152,9 +175,9 @@ func ownRound(f *fixture, ss *bwstate.Sessions, caller, round int) string {
 	if ban.Reason != own || ban.IP != ip || !banned || err != nil {
 		return fmt.Sprintf("%s: ban %.40q of %v %t %v", own, ban.Reason, ban.IP, banned, err)
 	}
-	count, _, err := f.state.IncreaseBadBehavior(f.ctx, ip, bwstate.BadBehavior{})
-	if count != 1 || err != nil {
-		return fmt.Sprintf("%s: count %d %v", own, count, err)
+	count, err := f.state.IncreaseBadBehavior(f.ctx, ip, bwstate.BadBehavior{})
+	if count.Count != 1 || err != nil {
+		return fmt.Sprintf("%s: count %d %v", own, count.Count, err)
 	}
 	echo, err := f.state.Do(f.ctx, "ECHO", own)
 	if text, _ := echo.Text(); text != own || err != nil {

@@ -16,24 +16,21 @@ func goldenBadBehavior() []test {
 }
 
 func runBadBehavior(f *fixture, c goldenCase) {
-	if c.Call.CountTime == 0 {
-		f.Skip("a BadBehavior has no CountTime of zero: it stands for the default")
-	}
 	b := bwstate.BadBehavior{
 		Service:   c.Call.ServerName,
 		Scope:     bwstate.Scope(or(c.Call.Scope, "service")),
 		Threshold: c.Call.Threshold,
 		CountTime: seconds(c.Call.CountTime),
 		BanTime:   seconds(c.Call.BanTime),
+		Forget:    c.Call.CountTime == 0,
 		Permanent: c.Call.Op == "increase" && c.Call.BanTime == 0,
 	}
-	var count int64
-	var banned bool
+	var got bwstate.BadBehaviorResult
 	var err error
 	if c.Call.Op == "increase" {
-		count, banned, err = f.state.IncreaseBadBehavior(f.ctx, c.Call.addr(), b)
+		got, err = f.state.IncreaseBadBehavior(f.ctx, c.Call.addr(), b)
 	} else {
-		count, err = f.state.DecreaseBadBehavior(f.ctx, c.Call.addr(), b)
+		got, err = f.state.DecreaseBadBehavior(f.ctx, c.Call.addr(), b)
 	}
 	switch {
 	case c.Name == "increase negative-ban-time":
@@ -42,11 +39,12 @@ func runBadBehavior(f *fixture, c goldenCase) {
 		c.After = map[string]record{"plugin_bad_behavior_1.2.3.4": {"string", 60, "2"}}
 	case !c.succeeded():
 		f.requireReply(c.problem(), err)
-		require.False(f, banned)
+		require.Zero(f, got)
 	default:
 		require.NoError(f, err)
-		require.EqualValues(f, c.Returns[0], count)
-		require.Equal(f, c.Call.Op == "increase" && count >= int64(c.Call.Threshold), banned)
+		require.EqualValues(f, c.Returns[0], got.Count)
+		require.Equal(f, c.Call.Op == "increase" && got.Count >= int64(c.Call.Threshold), got.Banned)
+		require.False(f, got.Kept)
 	}
 	f.requireKeys(c.After)
 }

@@ -22,7 +22,7 @@ func storedBanTests() (tests []test) {
 		{"JSON number", `42`, bwstate.Ban{Reason: "42"}},
 		{"JSON text", `"x"`, bwstate.Ban{Reason: `"x"`}},
 		{"JSON array", `[{"reason":"x"}]`, bwstate.Ban{Reason: `[{"reason":"x"}]`}},
-		{"no reason", `{"date":1700000000}`, bwstate.Ban{Reason: `{"date":1700000000}`}},
+		{"no reason", `{"date":1700000000}`, bwstate.Ban{Reason: `{"date":1700000000}`, Date: time.Unix(1_700_000_000, 0)}},
 		{"cut off", `{"reason":"x"`, bwstate.Ban{Reason: `{"reason":"x"`}},
 		{"two objects", `{"reason":"x"}{}`, bwstate.Ban{Reason: `{"reason":"x"}{}`}},
 		{"only a reason", `{"reason":"x"}`, bwstate.Ban{Reason: "x"}},

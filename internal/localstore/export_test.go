@@ -1,6 +1,10 @@
 package localstore
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Overhead is what an entry costs besides its key and value.
 const Overhead = overhead
@@ -150,4 +154,39 @@ func (z *sortedSet) check() error {
 		}
 	}
 	return nil
+}
+
+// Dump returns all that lives, as text.
+func (s *Store) Dump() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now().UnixMilli()
+	var lines []string
+	for key, e := range s.db.entries {
+		if !e.expires() || now <= e.deadline {
+			lines = append(lines, fmt.Sprintf("%q %v %v %d: %s", key, e.kind(), e.expires(), e.deadline, e.dump()))
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+func (e *entry) dump() (text string) {
+	switch e.kind() {
+	case aList:
+		for i := range e.agg.list.len() {
+			text += fmt.Sprintf("%q ", *e.agg.list.at(i))
+		}
+	case aHash:
+		for _, f := range e.agg.hash.order.all(nil) {
+			text += fmt.Sprintf("%q=%q ", f.name, f.value)
+		}
+	case aSortedSet:
+		for _, n := range e.agg.zset.slice(nil, 0, e.agg.zset.len()) {
+			text += fmt.Sprintf("%q=%v ", n.member, n.score)
+		}
+	default:
+		text = fmt.Sprintf("%q", e.value)
+	}
+	return text
 }

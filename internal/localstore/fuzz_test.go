@@ -1,7 +1,9 @@
 package localstore_test
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,6 +19,11 @@ var vocabulary = []string{
 	"SCAN", "EVAL", "EVALSHA", "SCRIPT", "INFO", "FLUSHDB", "PING", "ECHO", "HELLO", "SELECT", "a", "b", "c", "d", "", "*", "[a-b]", "0", "1",
 	"2", "3", "10", "100", "-1", "9223372036854775807", "-9223372036854775808", "1700000000100", "EX", "PX", "EXAT", "PXAT", "NX", "XX", "GT",
 	"LT", "KEEPTTL", "PERSIST", "MATCH", "COUNT", "LOAD", "EXISTS", "x\r\ny", fuzzScript, "a value of some length, for the memory to become full sooner",
+
+	"SETNX", "GETSET", "INCRBYFLOAT", "RENAME", "RENAMENX", "COPY", "RPUSH", "LPUSH", "RPUSHX", "LPUSHX", "LPOP", "RPOP", "LSET", "LTRIM", "LREM", "LLEN", "LRANGE", "LINDEX",
+	"HSET", "HMSET", "HSETNX", "HDEL", "HINCRBY", "HINCRBYFLOAT", "HGET", "HMGET", "HGETALL", "HKEYS", "HVALS", "HLEN", "HEXISTS", "HSTRLEN", "HSCAN",
+	"ZADD", "ZINCRBY", "ZREM", "ZREMRANGEBYSCORE", "ZREMRANGEBYRANK", "ZPOPMIN", "ZPOPMAX", "ZCARD", "ZSCORE", "ZMSCORE", "ZRANK", "ZREVRANK", "ZCOUNT", "ZRANGE", "ZREVRANGE",
+	"ZRANGEBYSCORE", "ZREVRANGEBYSCORE", "ZSCAN", "CH", "REV", "BYSCORE", "LIMIT", "WITHSCORES", "REPLACE", "GET", "TYPE", "(1", "-inf", "inf", "nan", "1.5", "0x1p3", "1e400", "1e-400",
 }
 
 // fuzzScript is the SHA-1 of the script "a".
@@ -35,16 +42,15 @@ func appendAll(call func(...string) resp.Value, keys, argv []string, dst []byte)
 	return dst
 }
 
-// FuzzCommands runs random commands. None may panic, every reply must be one complete frame, and the accounts must be right after each
-// request. A byte of 250 and above ends the request and lets so much time pass, 240 to 249 begin a command, others are arguments.
+// FuzzCommands runs random commands, on a store that evicts and on one that does not. None may panic, every reply must be one complete frame, after
+// each request the accounts and the structure of every value must be right, and a command that is refused must have changed nothing. A byte of 250 and above
+// ends the request and lets so much time pass, 240 to 249 begin a command, others are arguments.
 func FuzzCommands(f *testing.F) {
+	require.Less(f, len(vocabulary), 240)
 	word := func(s string) byte {
-		for i, w := range vocabulary {
-			if w == s {
-				return byte(i)
-			}
-		}
-		panic("no such word: " + s)
+		i := slices.Index(vocabulary, s)
+		require.GreaterOrEqual(f, i, 0, "no such word: %s", s)
+		return byte(i)
 	}
 	seed := func(words ...string) (data []byte) {
 		for _, w := range words {
@@ -57,10 +63,16 @@ func FuzzCommands(f *testing.F) {
 	f.Add(append(seed("INCR", "a"), seed("EXPIRE", "a", "1", "NX")...))
 	f.Add(seed("EVALSHA", fuzzScript, "2", "a", "b", "c"))
 	f.Add(seed("EVAL", "a", "1", "a", "b"))
+	f.Add(append(seed("RPUSH", "a", "1", "2", "3", "2"), seed("LREM", "a", "-1", "2")...))
+	f.Add(append(seed("LPUSH", "a", "1", "2", "3"), seed("LTRIM", "a", "1", "1")...))
+	f.Add(append(seed("HSET", "a", "b", "1", "c", "2"), seed("HDEL", "a", "b", "c", "d")...))
+	f.Add(append(seed("ZADD", "a", "1", "b", "2", "c", "3", "d"), seed("ZREMRANGEBYSCORE", "a", "(1", "inf")...))
+	f.Add(append(seed("ZADD", "a", "1.5", "b", "2", "c"), seed("ZADD", "a", "GT", "CH", "100", "b")...))
+	f.Add(append(seed("SETEX", "a", "10", "b"), seed("COPY", "a", "b", "REPLACE")...))
 	f.Add([]byte{1, 39, 71, 240, 1, 40, 71, 255, 240, 6, 39, 40, 250})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c := newClock()
-		s := localstore.New(localstore.Config{MaxBytes: 3*localstore.Overhead + 200, Now: c.Now})
+		s := localstore.New(localstore.Config{MaxBytes: 8*localstore.Overhead + 200, Evict: len(data)%2 == 0, Now: c.Now})
 		s.Register(fuzzScript, appendAll)
 		var q resp.Request
 		start := true
@@ -87,10 +99,11 @@ func FuzzCommands(f *testing.F) {
 // check runs q and checks its replies and the store.
 func check(t *testing.T, s *localstore.Store, q *resp.Request) {
 	t.Helper()
-	replies := 0
+	replies, refused, before := 0, false, s.Dump()
 	err := s.RoundTrip(context.Background(), q, resp.HandlerFunc(func(i int, r *resp.Reply) error {
 		require.Equal(t, replies, i)
 		replies++
+		refused = r.Err() != nil
 		frame := r.Raw()
 		var scanner resp.Scanner
 		n, err := scanner.Scan(frame)
@@ -102,4 +115,7 @@ func check(t *testing.T, s *localstore.Store, q *resp.Request) {
 	require.NoError(t, err)
 	require.Equal(t, q.Len(), replies)
 	require.NoError(t, s.Check())
+	if refused && q.Len() == 1 && !bytes.Contains(q.Encoded(), []byte("EVAL")) {
+		require.Equal(t, before, s.Dump(), "a command that was refused changed something")
+	}
 }

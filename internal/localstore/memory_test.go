@@ -1,6 +1,7 @@
 package localstore_test
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"strings"
@@ -133,4 +134,48 @@ func TestRepliesAreBounded(t *testing.T) {
 	got := roundTrip(t, s, &q)
 	require.Equal(t, []string{refused, refused}, got[2:])
 	require.Equal(t, ":1", line(t, s, "EXISTS k"), "a refused command changes nothing")
+}
+
+// What elements of lists, hashes and sorted sets are said to take must not be below what they really take, whether there are few in each or many.
+func TestOverheadOfElementsIsHonest(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector changes what memory takes")
+	}
+	const limit = 4 << 20
+	for _, command := range []string{"RPUSH %k element%i", "HSET %k field%i 1234567", "ZADD %k %i member%i"} {
+		for _, each := range []int{1, 10, 1 << 30} {
+			before := heapBytes()
+			s := localstore.New(localstore.Config{MaxBytes: limit})
+			n := 0
+			for s.Used() < limit-1000 {
+				pipeline(t, s, 50, func(q *resp.Request) {
+					number := fmt.Sprintf("%09d", n)
+					args := strings.Fields(strings.NewReplacer("%k", key("key", n/each), "%i", number).Replace(command))
+					q.Cmd(args[0]).Args(args[1:]...)
+					n++
+				})
+			}
+			taken := heapBytes() - before
+			t.Logf("%s, %d in each: accounted %d bytes, taken %d", command, each, s.Used(), taken)
+			require.Less(t, taken, limit)
+			runtime.KeepAlive(s)
+		}
+	}
+}
+
+// pipeline sends so many commands in one request and returns how many were refused with OOM. No other error is accepted.
+func pipeline(t *testing.T, s *localstore.Store, n int, add func(*resp.Request)) (refused int) {
+	t.Helper()
+	var q resp.Request
+	for range n {
+		add(&q)
+	}
+	require.NoError(t, s.RoundTrip(context.Background(), &q, resp.HandlerFunc(func(_ int, r *resp.Reply) error {
+		if resp.IsCode(r.Err(), "OOM") {
+			refused++
+			return nil
+		}
+		return r.Err()
+	})))
+	return refused
 }

@@ -1,0 +1,62 @@
+package bwhttp
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/bwredis/bwredis/bwstate"
+)
+
+// setRateLimit sets the two headers of draft-ietf-httpapi-ratelimit-headers, which are lists of structured fields (RFC 9651), to what is known of each limit.
+func setRateLimit(h http.Header, limits []bwstate.Limit, results []bwstate.LimitResult) {
+	var policy, left []byte
+	for i := range results {
+		r := &results[i]
+		if r.Window == 0 { // it was not checked
+			continue
+		}
+		policy, left = appendName(policy, limits[i]), appendName(left, limits[i])
+		policy = appendParameter(policy, ";q=", r.Limit)
+		policy = appendParameter(policy, ";w=", max(1, wholeSeconds(r.Window)))
+		left = appendParameter(left, ";r=", r.Remaining)
+		reset := r.ResetAfter
+		if r.Limited {
+			reset = r.RetryAfter
+		}
+		left = appendParameter(left, ";t=", wholeSeconds(reset))
+	}
+	if policy != nil {
+		h.Set("RateLimit-Policy", string(policy))
+		h.Set("RateLimit", string(left))
+	}
+}
+
+// appendName appends the name of a limit, a string of which no character has to be escaped.
+func appendName(dst []byte, limit bwstate.Limit) []byte {
+	if len(dst) > 0 {
+		dst = append(dst, ", "...)
+	}
+	name := "path"
+	switch limit := limit.(type) {
+	case bwstate.Quota:
+		name = limit.Name
+	case *bwstate.Quota:
+		name = limit.Name
+	case bwstate.ServiceLimit, *bwstate.ServiceLimit:
+		name = "service"
+	}
+	return append(append(append(dst, '"'), name...), '"')
+}
+
+// maxFieldInteger is the largest integer of a structured field.
+const maxFieldInteger = 999_999_999_999_999
+
+func appendParameter(dst []byte, name string, n int64) []byte {
+	return strconv.AppendInt(append(dst, name...), min(n, maxFieldInteger), 10)
+}
+
+// wholeSeconds rounds up.
+func wholeSeconds(d time.Duration) int64 {
+	return int64((d + time.Second - 1) / time.Second)
+}
