@@ -6,8 +6,7 @@ import "errors"
 func (b *Batch) Limit(l *Limits, limit Limit) Pending[LimitResult] {
 	op := newLimitsOp()
 	err := op.take(l, []Limit{limit})
-	var which *LimitError
-	if errors.As(err, &which) {
+	if which, ok := err.(*LimitError); ok {
 		err = which.Err
 	}
 	return pend[LimitResult](b, l.cfg.WhenAway, oneLimit{op}, errors.Join(b.of(l.state, "l"), err))
