@@ -92,7 +92,7 @@ func (op *appLoad) result(bool) (*AppSession, error) {
 func (op *appLoad) explain(ctx context.Context, err error) error { return sessionError(ctx, err) }
 
 // OpenVisitor is [VisitorSessions.Open].
-func (b *Batch) OpenVisitor(vs *VisitorSessions, cookie func(name string) string) *Pending[*VisitorSession] {
+func (b *Batch) OpenVisitor(vs *VisitorSessions, cookie func(name string) string) Pending[*VisitorSession] {
 	err := b.of(vs.state, "vs")
 	var op *visitorOpen
 	if err == nil {

@@ -238,7 +238,7 @@ func TestBatchOfSessionsInCookies(t *testing.T) {
 		err := b.Run(t.Context())
 		require.Equal(t, away, err)
 		for _, c := range []struct {
-			pending *Pending[*VisitorSession]
+			pending Pending[*VisitorSession]
 			cookies jar
 		}{{inCookie, cookies}, {inStore, stored}} {
 			got, gotErr := c.pending.Result()
