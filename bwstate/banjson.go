@@ -90,7 +90,7 @@ func isReasonData(data []byte) bool {
 // What every reader reads: Lua and Python give up at about a thousand nested values, and Python at numbers of some thousand digits.
 const (
 	maxNesting = 100
-	maxNumber  = 300
+	maxNumberSize  = 300
 )
 
 // checkReasonData refuses what would break the whole ban, or the list that it is in, for a reader.
@@ -123,7 +123,7 @@ func checkReasonData(data json.RawMessage) error {
 			depth--
 		case c == '-', '0' <= c && c <= '9':
 			n := len(data[i:]) - len(bytes.TrimLeft(data[i:], "+-.eE0123456789"))
-			if _, err := strconv.ParseFloat(string(data[i:i+n]), 64); err != nil || n > maxNumber {
+			if _, err := strconv.ParseFloat(string(data[i:i+n]), 64); err != nil || n > maxNumberSize {
 				return &ArgumentError{Name: "Data", Problem: "has a number that is too large or too long"}
 			}
 			i += n - 1

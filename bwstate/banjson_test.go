@@ -48,7 +48,7 @@ func TestABanHasEveryField(t *testing.T) {
 func TestDataThatEveryReaderReads(t *testing.T) {
 	for _, data := range []string{
 		`{}`, ` [] `, `[1e308,-0.5,12345678901234567890,1e-999]`, `["\ud83d\ude00\\ud83d","\"\\","\u0000é"]`, `["{[1e999"]`, `{"a\"1e999":[[],[],{}]}`,
-		strings.Repeat("[", maxNesting) + strings.Repeat("]", maxNesting), "[" + strings.Repeat("[],", 200) + "[]]", `[0.` + strings.Repeat("1", maxNumber-2) + `]`,
+		strings.Repeat("[", maxNesting) + strings.Repeat("]", maxNesting), "[" + strings.Repeat("[],", 200) + "[]]", `[0.` + strings.Repeat("1", maxNumberSize-2) + `]`,
 	} {
 		require.NoError(t, checkReasonData(json.RawMessage(data)), data)
 	}

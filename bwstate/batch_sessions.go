@@ -2,27 +2,30 @@ package bwstate
 
 import (
 	"context"
+	"sync"
 
 	"github.com/bwredis/bwredis/resp"
 )
 
 // LoadAppSession is [AppSessions.Load] of a session that is in the store. The result is nil when there is none, and an error is a method's own. A session that is
 // in a cookie is not opened: there is none when the server answers, and otherwise an [*AwayError].
-func (b *Batch) LoadAppSession(ss *AppSessions, token string) *Pending[*AppSession] {
+func (b *Batch) LoadAppSession(ss *AppSessions, token string) Pending[*AppSession] {
 	return b.appSession(ss, token, false)
 }
 
 // TouchAppSession is [AppSessions.Touch], as LoadAppSession is Load.
-func (b *Batch) TouchAppSession(ss *AppSessions, token string) *Pending[*AppSession] {
+func (b *Batch) TouchAppSession(ss *AppSessions, token string) Pending[*AppSession] {
 	return b.appSession(ss, token, true)
 }
 
-func (b *Batch) appSession(ss *AppSessions, token string, touch bool) *Pending[*AppSession] {
+func (b *Batch) appSession(ss *AppSessions, token string, touch bool) Pending[*AppSession] {
 	err := b.of(ss.state, "ss")
 	if err == nil && touch && ss.wait != nil {
 		err = &ArgumentError{Name: "ss", Problem: "waits for replicas, which a batch does not"}
 	}
-	return pend[*AppSession](b, FailWhenAway, &appLoad{sessionOp: newSessionOp(), sessions: ss, token: token, touch: touch}, err)
+	op := appLoads.Get().(*appLoad)
+	op.sessionOp, op.sessions, op.token, op.touch = newSessionOp(), ss, token, touch
+	return pend[*AppSession](b, FailWhenAway, op, err)
 }
 
 // An appLoad loads or touches a session of an application.
@@ -32,6 +35,14 @@ type appLoad struct {
 	token    string
 	touch    bool
 	refused  error
+}
+
+var appLoads = sync.Pool{New: func() any { return new(appLoad) }}
+
+func (op *appLoad) recycle() {
+	op.sessionOp.recycle()
+	*op = appLoad{}
+	appLoads.Put(op)
 }
 
 func (op *appLoad) add(q *resp.Request) {
