@@ -89,8 +89,8 @@ func isReasonData(data []byte) bool {
 
 // What every reader reads: Lua and Python give up at about a thousand nested values, and Python at numbers of some thousand digits.
 const (
-	maxNesting = 100
-	maxNumberSize  = 300
+	maxNesting    = 100
+	maxNumberSize = 300
 )
 
 // checkReasonData refuses what would break the whole ban, or the list that it is in, for a reader.
