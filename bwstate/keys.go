@@ -180,3 +180,11 @@ func leasePrefix(name string) string { return "bwredis:lease:" + name + ":" }
 
 // appMarkKey says since when all sessions of a subject, by its hash, are ended.
 func appMarkKey(app, subject string) string { return "bwredis:revoked:" + app + ":" + subject }
+
+// metricKey is where a metric of a plugin is kept; kind is counterKind or tableKind. Nodes end it with the number of a worker process.
+func metricKey(plugin, kind, name, worker string) string {
+	return "metrics:" + plugin + kind + name + ":" + worker
+}
+
+// countKey is where a counter of an application is kept. Those in windows are other keys for each length of a window.
+func countKey(app, kind, name string) string { return "bwredis:count:" + app + ":" + kind + ":" + name }
