@@ -49,8 +49,8 @@ func operations() []operation {
 		{quota, "take one out of a quota", "–", 1, oursLimit(quotaOf), rightQuota, nil},
 		{badBehavior, "count a bad request", "3 / 4 / 5", 2, oursBad, rightBad, nil},
 		{visitorOpen, "open a visitor's session", "2 / 2 / 5", -1, oursVisitor, rightVisitor, openBare},
-		{appSession, "load an application's session", "–", -1, oursSession, rightSession, nil},
-		{batched, "ban, path limit and session of one request", "9 / 11 / 16", -1, oursBatch, rightBatch, nil},
+		{appSession, "load an application's session", "–", 2, oursSession, rightSession, nil},
+		{batched, "ban, path limit and session of one request", "9 / 11 / 16", 4, oursBatch, rightBatch, nil},
 	}
 }
 
