@@ -38,4 +38,6 @@ var scripts = []*script{
 	replaceScript,
 	claimScript, fillScript,
 	limitsScript, limitCountScript,
+	pushReportsScript, recountReportsScript,
+	addMetricScript, metricTableScript, addCountScript, readCountScript, addTopScript, readTopScript, deleteTopScript,
 }

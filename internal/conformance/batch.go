@@ -78,7 +78,7 @@ func batchOfEverything(f *fixture) {
 }
 
 // result returns what came of an operation, which must have succeeded.
-func result[T any](f *fixture, p *bwstate.Pending[T]) T {
+func result[T any](f *fixture, p bwstate.Pending[T]) T {
 	f.Helper()
 	v, err := p.Result()
 	require.NoError(f, err)
