@@ -1,10 +1,13 @@
 package bwstate
 
 import (
+	"context"
 	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bwredis/bwredis/conn"
 )
 
 // The browser learns of a save that is under way when the lines leave: the old key is good for ten seconds only.
@@ -31,12 +34,18 @@ func TestVisitorFinishDuringSave(t *testing.T) {
 	require.Equal(t, now, id)
 }
 
+// errNotSent is how a pool says that nothing reached the server.
+var errNotSent = &conn.Error{Op: "write", Err: context.Canceled}
+
 // A save whose answer is lost is repeated by Commit even when nothing was changed: the key that the browser knows may end in ten seconds.
 func TestVisitorCommitAfterALostAnswer(t *testing.T) {
 	r := newVisitorRig(t, VisitorSettings{})
 	for name, begin := range map[string]func() *VisitorSession{"new": r.fresh, "opened": func() *VisitorSession { return r.mustOpen(cookieOf(r.fresh())) }} {
 		lossy := &loses{RoundTripper: r.state.rt, answers: 1}
 		s := begin()
+		r.state.rt = &switchable{away: errNotSent}
+		require.ErrorIs(t, s.Save(t.Context()), errNotSent)
+		require.NoError(t, s.Commit(t.Context()), "the old key lives on")
 		r.state.rt = lossy
 		require.ErrorIs(t, s.Save(t.Context()), errAway)
 		require.False(t, s.Changed())

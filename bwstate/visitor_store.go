@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/bwredis/bwredis/conn"
 	"github.com/bwredis/bwredis/resp"
 )
 
@@ -141,7 +142,9 @@ func (s *visitorState) store(ctx context.Context, op *storing, next *sealed) err
 	defer s.lock()()
 	switch {
 	case err != nil:
-		s.doubtful = remember(s.doubtful, next.header.id())
+		if !conn.NotSent(err) {
+			s.doubtful = remember(s.doubtful, next.header.id())
+		}
 		return err
 	case op.left == noKey:
 		return refused(EndedMeanwhile)
