@@ -40,6 +40,26 @@ func TestSessionsInCookiesThatWereEnded(t *testing.T) {
 	}
 }
 
+// Whether a session in a cookie ended goes by its subject, which Save therefore cannot change.
+func TestSaveOfACookieKeepsItsSubject(t *testing.T) {
+	ss, o := withOutage(t, AppSessionConfig{WhenAway: CookieWhenAway, Keys: []Secret{NewAppSessionKey()}})
+	o.away = errNobodyThere
+	s, err := ss.Create(t.Context(), "alice", nil)
+	require.NoError(t, err)
+	for _, o.away = range []error{errNobodyThere, nil} {
+		s.Subject = "bob"
+		_, err = ss.Save(t.Context(), &s)
+		var wrong *ArgumentError
+		require.ErrorAs(t, err, &wrong)
+		require.Equal(t, "Subject", wrong.Name)
+	}
+	_, err = ss.RevokeAll(t.Context(), "alice")
+	require.NoError(t, err)
+	found, err := ss.Rotate(t.Context(), &s)
+	require.NoError(t, err)
+	require.False(t, found, "it was alice's")
+}
+
 // The mark lives for as long as a session may that it ends, and no longer.
 func TestMarksLiveAsLongAsSessions(t *testing.T) {
 	for later, marked := range map[time.Duration]bool{0: true, time.Hour - time.Millisecond: true, time.Hour + time.Millisecond: false} {

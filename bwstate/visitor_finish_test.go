@@ -34,6 +34,27 @@ func TestVisitorFinishDuringSave(t *testing.T) {
 	require.Equal(t, now, id)
 }
 
+// What a cookie says of parts counts only where it is authentic: otherwise they may be somebody else's.
+func TestVisitorTakesOverNothingForACookieThatIsForged(t *testing.T) {
+	r, server := newAwayRig(t, VisitorSettings{Away: CookieWhenAway})
+	server.away = errAway
+	s := r.fresh()
+	require.NoError(t, s.Set("k", noise(t, 5000)))
+	require.NoError(t, s.Save(t.Context()))
+	cookies := jar{}
+	cookies.take(s.SetCookies())
+	cookies["bwgolden2"] = "shorter, and of somebody else"
+	first := cookies["bwgolden"]
+	for cookie, lines := range map[string]int{first: 2, first[:100] + "AAAAAAAAAA" + first[110:]: 1} {
+		cookies["bwgolden"], server.away = cookie, nil
+		s, err := r.sessions.New(someVisitor)
+		require.NoError(t, err)
+		s.TakesOver(cookies.get)
+		require.NoError(t, s.Save(t.Context()))
+		require.Len(t, s.SetCookies(), lines)
+	}
+}
+
 // errNotSent is how a pool says that nothing reached the server.
 var errNotSent = &conn.Error{Op: "write", Err: context.Canceled}
 
