@@ -87,6 +87,24 @@ func TestVisitorSecretInThePlaceOfItsFile(t *testing.T) {
 	}
 }
 
+// Nodes add the age to the absolute timeout.
+func TestVisitorStoreTTLIsThatOfNodes(t *testing.T) {
+	for _, c := range []struct {
+		rolling, absolute time.Duration
+		age, ttl          int64
+	}{
+		{time.Hour, 10 * time.Minute, 0, 600},
+		{time.Hour, 10 * time.Minute, 100, 700},
+		{time.Hour, 10 * time.Minute, 3500, 3600},
+		{NoTimeout, time.Minute, 30, 90},
+		{NoTimeout, NoTimeout, 5, foreverSeconds},
+		{foreverSeconds * time.Second, NoTimeout, 5, foreverSeconds},
+	} {
+		r := newVisitorRig(t, VisitorSettings{Rolling: c.rolling, Absolute: c.absolute})
+		require.Equal(t, c.ttl, r.sessions.storeTTL(c.age), "%+v", c)
+	}
+}
+
 // A secret that each node draws for itself is none, wherever it is written.
 func TestVisitorSecretFileThatSaysRandom(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "secret")

@@ -117,8 +117,13 @@ func TestVisitorCommitDoesWhatIsDue(t *testing.T) {
 		saved   bool
 		rolling time.Duration
 	}{
-		{0, 0, false, 0}, {60, 0, false, 0}, {61, 1, false, 0}, {2700, 1, false, 0}, {2701, 1, true, 0},
-		{2701, 1, false, 3601 * time.Second}, {2702, 1, true, 3601 * time.Second}, // 2700.75 is rounded up
+		{0, 0, false, 0},
+		{60, 0, false, 0},
+		{61, 1, false, 0},
+		{2700, 1, false, 0},
+		{2701, 1, true, 0},
+		{2701, 1, false, 3601 * time.Second},
+		{2702, 1, true, 3601 * time.Second}, // 2700.75 is rounded up
 	} {
 		r := newVisitorRig(t, VisitorSettings{Idling: NoTimeout, Rolling: c.rolling})
 		first := r.fresh()
