@@ -3,6 +3,8 @@ package bwstate
 import (
 	"context"
 	"time"
+
+	"github.com/bwredis/bwredis/resp"
 )
 
 // AppSessions are sessions of an application's own, in the Redis that BunkerWeb uses. [State.AppSessions] makes them. (Those of BunkerWeb's nodes are [Sessions].)
@@ -91,14 +93,20 @@ func (ss *AppSessions) Touch(ctx context.Context, token string) (s AppSession, f
 	op := newSessionOp()
 	defer op.recycle()
 	handle := handleOfToken(token)
-	op.q.Script(touchSessionScript.Script, appSessionKey(ss.name, handle))
-	op.limits(ss.limits)
-	op.q.Str(appSubjectKey(ss.name, "")).Int(ss.most())
+	ss.addTouch(&op.q, handle)
 	if err := ss.run(ctx, op); err != nil || op.missing {
 		return AppSession{}, false, err
 	}
 	s, err = ss.decode(token, handle, op.reply)
 	return s, err == nil, err
+}
+
+func (ss *AppSessions) addTouch(q *resp.Request, handle string) {
+	q.Script(touchSessionScript.Script, appSessionKey(ss.name, handle))
+	for _, ms := range ss.limits {
+		q.Int(ms)
+	}
+	q.Str(appSubjectKey(ss.name, "")).Int(ss.most())
 }
 
 // Save writes the Data of a session that Create, Load or Touch returned, and counts as a use. It returns false when the session has ended meanwhile; it does
@@ -135,7 +143,8 @@ func (ss *AppSessions) load(ctx context.Context, token string) (AppSession, bool
 	op := newSessionOp()
 	defer op.recycle()
 	handle := handleOfToken(token)
-	op.q.Cmd("GETRANGE").Str(appSessionKey(ss.name, handle)).Int(0).Int(ss.most()).MarkReadOnly()
+	ss.addLoad(&op.q, handle)
+	op.q.MarkReadOnly()
 	if err := ss.state.roundTrip(ctx, &op.q, op); err != nil {
 		return AppSession{}, false, sessionError(ctx, err)
 	}
@@ -144,6 +153,10 @@ func (ss *AppSessions) load(ctx context.Context, token string) (AppSession, bool
 	}
 	s, err := ss.decode(token, handle, op.reply)
 	return s, err == nil, err
+}
+
+func (ss *AppSessions) addLoad(q *resp.Request, handle string) {
+	q.Cmd("GETRANGE").Str(appSessionKey(ss.name, handle)).Int(0).Int(ss.most())
 }
 
 // begin writes a session under a new token: one that is new, or that was in a cookie until now, as cookie says.

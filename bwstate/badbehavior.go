@@ -68,13 +68,11 @@ func (s *State) DecreaseBadBehavior(ctx context.Context, ip netip.Addr, b BadBeh
 }
 
 func (s *State) countBadBehavior(ctx context.Context, ip netip.Addr, b BadBehavior, down bool) (BadBehaviorResult, error) {
-	b, err := b.withDefaults(ip)
+	op, err := newBadCount(ip, b, down)
 	if err != nil {
 		return BadBehaviorResult{}, err
 	}
-	op := badCounts.Get().(*badCount)
 	defer op.recycle()
-	op.ip, op.rule, op.down = ip, b, down
 	degraded, err := s.runSomewhere(ctx, b.WhenAway, &op.q, op)
 	if err != nil {
 		return BadBehaviorResult{Degraded: degraded}, err

@@ -37,6 +37,16 @@ type badCount struct {
 
 var badCounts = sync.Pool{New: func() any { return new(badCount) }}
 
+func newBadCount(ip netip.Addr, b BadBehavior, down bool) (*badCount, error) {
+	b, err := b.withDefaults(ip)
+	if err != nil {
+		return nil, err
+	}
+	op := badCounts.Get().(*badCount)
+	op.ip, op.rule, op.down = ip, b, down
+	return op, nil
+}
+
 func (op *badCount) recycle() {
 	q := op.q
 	if len(q.Encoded()) > maxKeptRequest {

@@ -47,7 +47,8 @@ func (s *State) AddBan(ctx context.Context, b Ban) error {
 	if err := s.run(ctx, &op.q, &write); err != nil {
 		return err
 	}
-	return write.refused
+	_, err = write.result(false)
+	return err
 }
 
 // A banWrite writes a ban that was checked.
@@ -65,6 +66,8 @@ func (op *banWrite) add(q *resp.Request) {
 }
 
 func (op *banWrite) reads() bool { return false }
+
+func (op *banWrite) result(bool) (struct{}, error) { return struct{}{}, op.refused }
 
 func (op *banWrite) HandleReply(_ int, r *resp.Reply) error {
 	op.refused = r.Err()
@@ -126,7 +129,7 @@ func (s *State) Unban(ctx context.Context, ip netip.Addr, service string) (lifte
 	if err := s.run(ctx, &a.q, &op); err != nil {
 		return false, err
 	}
-	return op.result()
+	return op.result(false)
 }
 
 // An unban lifts one ban.
@@ -172,7 +175,7 @@ func (op *unban) HandleReply(i int, r *resp.Reply) error {
 	return nil
 }
 
-func (op *unban) result() (bool, error) {
+func (op *unban) result(bool) (bool, error) {
 	if op.refused != nil {
 		return false, op.refused
 	}

@@ -159,11 +159,11 @@ func (op *banList) handleBan(b *listedBan, i int, r *resp.Reply) error {
 	if i == 0 {
 		return nil
 	}
-	ban, banned, err := op.one.result()
-	b.there = banned || err != nil
+	c, err := op.one.result(false)
+	b.there = c.Banned || err != nil
 	switch {
-	case banned:
-		b.Ban = ban
+	case c.Banned:
+		b.Ban = c.Ban
 	case err != nil:
 		b.err = err
 	}

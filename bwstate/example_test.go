@@ -115,6 +115,41 @@ func ExampleState_WaitReplicas() {
 	// Output: banned, on the master alone so far
 }
 
+func ExampleState_Bans() {
+	ctx, state := context.Background(), openExample()
+	defer state.Close()
+	client := netip.MustParseAddr("203.0.113.7")
+	for _, service := range []string{"www.example.com", "shop.example.com"} {
+		_ = state.AddBan(ctx, bwstate.Ban{IP: client, Scope: bwstate.ServiceScope, Service: service, Reason: "by hand", Remaining: time.Hour})
+	}
+	for ban, err := range state.Bans(ctx, bwstate.BanFilter{Service: "shop.example.com"}) {
+		fmt.Println(ban.IP, ban.Service, ban.Reason, err)
+	}
+	lifted, err := state.UnbanEverywhere(ctx, client, bwstate.Everywhere{})
+	fmt.Println(len(lifted.Services), "lifted", err)
+	// Output:
+	// 203.0.113.7 shop.example.com by hand <nil>
+	// 2 lifted <nil>
+}
+
+func ExampleState_CheckBans() {
+	ctx, state := context.Background(), openExample()
+	defer state.Close()
+	visitors := []netip.Addr{netip.MustParseAddr("203.0.113.7"), netip.MustParseAddr("2001:db8::7")}
+	_ = state.AddBan(ctx, bwstate.Ban{IP: visitors[1], Reason: "by hand", Permanent: true})
+	checks, err := state.CheckBans(ctx, nil, visitors, bwstate.BanLookup{Service: "www.example.com"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i, check := range checks {
+		fmt.Printf("%v %t %q\n", visitors[i], check.Banned, check.Ban.Reason)
+	}
+	// Output:
+	// 203.0.113.7 false ""
+	// 2001:db8::7 true "by hand"
+}
+
 func ExampleState_IncreaseBadBehavior() {
 	ctx, state := context.Background(), openExample()
 	defer state.Close()

@@ -122,29 +122,34 @@ func (l *Limits) InOrder(ctx context.Context, limits ...Limit) ([]LimitResult, e
 const maxLimits = 1000
 
 func (l *Limits) several(ctx context.Context, limits []Limit, ordered bool) ([]LimitResult, error) {
-	switch {
-	case len(limits) == 0:
-		return nil, nil
-	case len(limits) > maxLimits:
-		return nil, &ArgumentError{Name: "limits", Problem: fmt.Sprintf("are more than %d", maxLimits)}
-	}
 	op := newLimitsOp()
 	defer op.recycle()
 	op.ordered = ordered
-	for i, limit := range limits {
-		if limit == nil {
-			return nil, &LimitError{Index: i, Err: &ArgumentError{Name: "limit", Problem: "is nil"}}
-		}
-		c, err := limit.check(l)
-		if err != nil {
-			return nil, &LimitError{Index: i, Err: err}
-		}
-		op.checks = append(op.checks, c)
+	if err := op.take(l, limits); err != nil || len(limits) == 0 {
+		return nil, err
 	}
 	if err := l.run(ctx, op); err != nil {
 		return nil, err
 	}
 	return op.all()
+}
+
+// take makes the operation one of these limits.
+func (op *limitsOp) take(l *Limits, limits []Limit) error {
+	if len(limits) > maxLimits {
+		return &ArgumentError{Name: "limits", Problem: fmt.Sprintf("are more than %d", maxLimits)}
+	}
+	for i, limit := range limits {
+		if limit == nil {
+			return &LimitError{Index: i, Err: &ArgumentError{Name: "limit", Problem: "is nil"}}
+		}
+		c, err := limit.check(l)
+		if err != nil {
+			return &LimitError{Index: i, Err: err}
+		}
+		op.checks = append(op.checks, c)
+	}
+	return nil
 }
 
 // A LimitError says which of several limits failed.
@@ -171,13 +176,18 @@ func (op *limitsOp) all() ([]LimitResult, error) {
 
 func (l *Limits) run(ctx context.Context, op *limitsOp) error {
 	degraded, err := l.state.runSomewhere(ctx, l.cfg.WhenAway, &op.q, op)
-	if err == nil {
-		err = op.err
+	if err != nil {
+		return err
 	}
+	return op.settle(degraded)
+}
+
+// settle completes the results after a round trip, or returns why there are none.
+func (op *limitsOp) settle(degraded bool) error {
 	for i := range op.results {
 		op.results[i].Degraded = degraded && !op.results[i].Skipped && op.errs[i] == nil
 	}
-	return err
+	return op.err
 }
 
 // now is the time of a request by the nodes' clock: Unix seconds, and what is left of the second.

@@ -57,6 +57,9 @@ func (op *limitsOp) add(q *resp.Request) {
 		op.keys = append(op.keys, op.checks[i].key)
 		op.results, op.errs = append(op.results, LimitResult{}), append(op.errs, nil)
 	}
+	if len(op.checks) == 0 {
+		return
+	}
 	q.Script(limitsScript.Script, op.keys...)
 	for i := range op.checks {
 		op.scratch = op.checks[i].append(op.scratch[:0])

@@ -28,21 +28,28 @@ type BanCheck struct {
 
 // CheckBan is [State.Banned] with a choice. A check that finds nothing allocates nothing.
 func (s *State) CheckBan(ctx context.Context, ip netip.Addr, l BanLookup) (BanCheck, error) {
-	if err := l.check(); err != nil {
+	op, err := newLookup(ip, l)
+	if err != nil {
 		return BanCheck{}, err
 	}
-	if err := checkAddr(ip); err != nil {
-		return BanCheck{}, err
-	}
-	op := lookups.Get().(*lookup)
 	defer op.recycle()
-	op.ip, op.service = ip, l.Service
 	degraded, err := s.runSomewhere(ctx, l.WhenAway, &op.q, op)
 	if err != nil {
 		return BanCheck{Degraded: degraded}, err
 	}
-	b, banned, err := op.result()
-	return BanCheck{Ban: b, Banned: banned, Degraded: degraded}, err
+	return op.result(degraded)
+}
+
+func newLookup(ip netip.Addr, l BanLookup) (*lookup, error) {
+	if err := l.check(); err != nil {
+		return nil, err
+	}
+	if err := checkAddr(ip); err != nil {
+		return nil, err
+	}
+	op := lookups.Get().(*lookup)
+	op.ip, op.service = ip, l.Service
+	return op, nil
 }
 
 func (l BanLookup) check() error {
@@ -173,11 +180,11 @@ func (op *lookup) refuse(err error) error {
 	return nil
 }
 
-func (op *lookup) result() (Ban, bool, error) {
+func (op *lookup) result(degraded bool) (BanCheck, error) {
 	if op.found {
-		return op.ban, true, nil
+		return BanCheck{Ban: op.ban, Banned: true, Degraded: degraded}, nil
 	}
-	return Ban{}, false, op.err
+	return BanCheck{Degraded: degraded}, op.err
 }
 
 // What PTTL answers in the place of a time (since Redis 2.8).

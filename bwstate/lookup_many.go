@@ -91,8 +91,7 @@ func (op *manyLookup) HandleReply(i int, r *resp.Reply) error {
 		return err
 	}
 	if i%each == each-1 {
-		b, banned, err := op.one.result()
-		op.checks[at] = BanCheck{Ban: b, Banned: banned, Err: err}
+		op.checks[at], op.checks[at].Err = op.one.result(false)
 	}
 	return nil
 }

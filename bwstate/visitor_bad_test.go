@@ -115,6 +115,9 @@ func TestVisitorDataThatIsNone(t *testing.T) {
 		"name no text":      {[]byte("[[{},1]]"), false, DataMalformed},
 		"data null":         {[]byte(`[[null,"default"]]`), false, DataMalformed},
 		"data a list":       {[]byte(`[[[1],"default"]]`), false, DataMalformed},
+		"half a pair":       {[]byte(`[[{"\ud800":1,"\udbff":2},"default"]]`), false, DataMalformed},
+		"another half":      {[]byte(`[[{"x\udc00\ud83d\ude00":1},"default"]]`), false, DataMalformed},
+		"half an audience":  {[]byte(`[[{},"\ud800"]]`), false, DataMalformed},
 		"four parts":        {[]byte(`[[{},"default","s",1]]`), false, DataMalformed},
 		"bomb":              {deflated(bomb), true, DataTooLarge},
 		"not deflated":      {whole, true, DataNotDeflated},
@@ -187,12 +190,14 @@ func TestVisitorSetRefusesWhatLuaCannotRead(t *testing.T) {
 	for _, value := range []any{
 		nil, (*int)(nil), math.NaN(), math.Inf(1), func() {}, json.RawMessage(`"\ud800"`), json.RawMessage(`{"\udc00x":1}`),
 		json.RawMessage(strings.Repeat("[", 1000) + strings.Repeat("]", 1000)),
+		json.RawMessage("1e999"), json.RawMessage("-1e999"), json.Number("1e400"),
+		[]any{1, map[string]any{"n": json.RawMessage(`[2,1E+999]`)}},
 	} {
 		var e *ArgumentError
 		require.ErrorAs(t, s.Set("x", value), &e)
 	}
 	require.NotContains(t, s.Names(), "x")
-	for _, value := range []any{json.RawMessage(`"\ud83d\ude00"`), "<&>\u2028", map[string]any{"a": []int{}}, 1e300} {
+	for _, value := range []any{json.RawMessage(`"\ud83d\ude00"`), "<&>\u2028", map[string]any{"a": []int{}}, 1e300, json.RawMessage("-1.5e-999"), "1e999"} {
 		require.NoError(t, s.Set("x", value))
 	}
 	require.NoError(t, s.Set("x", "</>"))

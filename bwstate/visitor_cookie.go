@@ -1,9 +1,6 @@
 package bwstate
 
-import (
-	"context"
-	"strconv"
-)
+import "context"
 
 // endedAttributes is how a cookie is taken back.
 const endedAttributes = "; Expires=Thu, 01 Jan 1970 00:00:01 GMT; Max-Age=0"
@@ -23,8 +20,69 @@ func cookieAttributes(s *VisitorSettings) string {
 	return attributes + "; HttpOnly"
 }
 
-// SetCookies returns the lines for Set-Cookie headers that the visitor's browser needs after what was done: none when nothing was.
-func (s *VisitorSession) SetCookies() []string { return s.setCookies }
+// SetCookies returns the lines for Set-Cookie headers that the visitor's browser needs after what was done so far: none when nothing was, and no two for one
+// cookie. They replace those that an earlier call returned.
+func (s *VisitorSession) SetCookies() []string {
+	defer s.lock()()
+	return s.setCookies()
+}
+
+// Finish returns the lines as SetCookies does, for the last time: they leave now, or cannot leave any more. What would tell the browser more is refused from then
+// on, because a save draws a new id: Save with an [*ArgumentError], as Commit when something was changed; Touch does nothing. Destroy still ends the session.
+func (s *VisitorSession) Finish() []string {
+	defer s.lock()()
+	s.finished = true
+	return s.setCookies()
+}
+
+// TakesOver tells the session which cookies the visitor's browser sent; cookie returns the value of one of them, and "" when there is none. When the browser is told
+// of the session, it is also told to forget parts of another that was in cookies, as far as these show that they are. [VisitorSessions.Open] does so by itself.
+func (s *VisitorSession) TakesOver(cookie func(name string) string) {
+	vs := s.sessions
+	found := vs.fullChunks(cookie)
+	var h header
+	if h.parse(cookie(vs.settings.Name)) == nil && !h.stored() && vs.keys.authentic(&h) {
+		found |= vs.chunkBits(int(h.size()))
+	}
+	defer s.lock()()
+	s.chunks |= found
+}
+
+// fullChunks finds parts of a session that nothing announces, such as those that a node left behind: one that is as long as parts are that have another behind
+// them, and those behind it. Any other cookie of such a name may be somebody else's.
+func (vs *VisitorSessions) fullChunks(cookie func(string) string) (found uint16) {
+	full := maxCookieSize - len(vs.settings.Name) - 2
+	for i := 2; i <= maxChunks; i++ {
+		text := cookie(vs.chunkNames[i])
+		if text == "" || len(text) > full || i == 2 && len(text) < full || !isBase64URL(text) {
+			break
+		}
+		if found |= 1 << i; len(text) < full {
+			break
+		}
+	}
+	return found
+}
+
+func isBase64URL(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// chunkBits are the further cookies that data of a size is in.
+func (vs *VisitorSessions) chunkBits(size int) (bits uint16) {
+	_, _, count := vs.chunks(size)
+	for i := 2; i <= min(count, maxChunks); i++ {
+		bits |= 1 << i
+	}
+	return bits
+}
 
 // chunks cuts the text of a session that is in cookies: what stands behind the header, then what the cookies behind the first hold.
 func (vs *VisitorSessions) chunks(size int) (first, rest, count int) {
@@ -36,22 +94,8 @@ func (vs *VisitorSessions) chunks(size int) (first, rest, count int) {
 	return first, rest, 1 + (size-first+rest-1)/rest
 }
 
-// chunkName is the name of a further cookie, from the second on.
-func (vs *VisitorSessions) chunkName(number int) string {
-	return vs.settings.Name + strconv.Itoa(number)
-}
-
-// chunkCount is how many cookies the session is in.
-func (s *VisitorSession) chunkCount() int {
-	if !s.kept || s.header.stored() {
-		return 1
-	}
-	_, _, count := s.sessions.chunks(int(s.header.size()))
-	return min(count, maxChunks)
-}
-
 // gather puts together a session that is in cookies, and opens it, if the server is away. Nodes refuse such sessions while it is there.
-func (s *VisitorSession) gather(ctx context.Context, text string, cookie func(string) string) error {
+func (s *visitorState) gather(ctx context.Context, text string, cookie func(string) string) error {
 	vs, size := s.sessions, int(s.header.size())
 	first, _, count := vs.chunks(size)
 	if count > maxChunks {
@@ -65,7 +109,7 @@ func (s *VisitorSession) gather(ctx context.Context, text string, cookie func(st
 	}
 	s.text = append(s.text, body...)
 	for i := 2; i <= count; i++ {
-		chunk := cookie(vs.chunkName(i))
+		chunk := cookie(vs.chunkNames[i])
 		if chunk == "" {
 			return refused(CookieChunks)
 		}
@@ -88,30 +132,37 @@ func (s *VisitorSession) gather(ctx context.Context, text string, cookie func(st
 	}
 }
 
-// tell notes what the browser has to be told of a session that was just saved or touched. before is how many cookies it was in.
-func (s *VisitorSession) tell(before int) {
+// setCookies makes the lines: what the browser has to keep, and what it has to forget.
+func (s *visitorState) setCookies() (lines []string) {
 	vs := s.sessions
+	switch {
+	case s.ended && s.kept:
+		return s.takeBack([]string{vs.settings.Name + "=" + vs.attributes + endedAttributes}, s.chunks)
+	case s.ended || !s.told:
+		return nil
+	}
 	line := append(make([]byte, 0, 256), vs.settings.Name...)
 	line = s.header.appendText(append(line, '='))
 	if s.header.stored() {
-		s.setCookies = []string{string(append(line, vs.attributes...))}
-		s.takeBack(2, before)
-		return
+		return s.takeBack([]string{string(append(line, vs.attributes...))}, s.chunks)
 	}
 	first, rest, count := vs.chunks(len(s.text))
 	line = append(line, s.text[:first]...)
-	s.setCookies = []string{string(append(line, vs.attributes...))}
+	lines = []string{string(append(line, vs.attributes...))}
 	for i, text := 2, s.text[first:]; i <= count; i++ {
 		n := min(rest, len(text))
-		s.setCookies = append(s.setCookies, vs.chunkName(i)+"="+string(text[:n])+vs.attributes)
+		lines = append(lines, vs.chunkNames[i]+"="+string(text[:n])+vs.attributes)
 		text = text[n:]
 	}
-	s.takeBack(count+1, before)
+	return s.takeBack(lines, s.chunks&^vs.chunkBits(len(s.text)))
 }
 
-// takeBack takes back the further cookies of these numbers.
-func (s *VisitorSession) takeBack(from, to int) {
-	for i := from; i <= to; i++ {
-		s.setCookies = append(s.setCookies, s.sessions.chunkName(i)+"="+s.sessions.attributes+endedAttributes)
+// takeBack adds the lines that take back further cookies.
+func (s *visitorState) takeBack(lines []string, chunks uint16) []string {
+	for i := 2; i <= maxChunks; i++ {
+		if chunks&(1<<i) != 0 {
+			lines = append(lines, s.sessions.chunkNames[i]+"="+s.sessions.attributes+endedAttributes)
+		}
 	}
+	return lines
 }

@@ -41,7 +41,7 @@ func newMeasured(t testing.TB) measured {
 
 // open is all of opening but the round trip.
 func (m *measured) open(t testing.TB) *VisitorSession {
-	s := &VisitorSession{sessions: m.sessions}
+	s := newVisitorSession(m.sessions)
 	if err := s.header.parse(m.cookie); err != nil || !m.sessions.keys.authentic(&s.header) {
 		t.Fatal("not authentic")
 	}

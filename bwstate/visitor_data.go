@@ -69,7 +69,7 @@ func parseAudience(item []byte, stored bool) (a audience, ok bool) {
 	}
 	data, _ := parts.next()
 	a.name, ok = parts.next()
-	if !ok || a.name[0] != '"' {
+	if !ok || a.name[0] != '"' || hasHalfPair(a.name) {
 		return a, false
 	}
 	if subject, some := parts.next(); some {
@@ -92,6 +92,9 @@ func parseAudience(item []byte, stored bool) (a audience, ok bool) {
 			return a, true
 		}
 		value, _ := fields.next()
+		if hasHalfPair(quoted) {
+			return a, false
+		}
 		name, _ := jsonText(quoted)
 		if a.set(fieldName(name, stored), value); len(a.fields) > maxNames {
 			return a, false

@@ -39,9 +39,13 @@ const (
 	DataNotJSON     Reason = "the session's data is not JSON"
 	DataMalformed   Reason = "the session's data is not a list of audiences"
 
+	// EndedMeanwhile is what [VisitorSession.Save] finds: the key of the session is gone, so it is not stored again.
+	EndedMeanwhile Reason = "the session ended while it was in use: destroyed, expired, or saved by another request more than ten seconds ago"
+
 	// What [VisitorSession.Check] finds.
-	OtherIP        Reason = "the session was created at another address"
-	OtherUserAgent Reason = "the session was created by another user agent"
+	OtherIP            Reason = "the session was created at another address"
+	OtherUserAgent     Reason = "the session was created by another user agent"
+	MetadataIncomplete Reason = "the session does not say for whom it was created"
 )
 
 // A VisitorError says that a visitor's session is not accepted. The visitor starts anew, as on a node.

@@ -39,15 +39,16 @@ func TestVisitorGoldenHeaders(t *testing.T) {
 
 func TestVisitorGoldenKeys(t *testing.T) {
 	g := readVisitorGolden(t)
-	keys := newVisitorKeys(g.Meta.Secret, false)
+	keys, err := newVisitorKeys(g.Meta.Secret, false)
+	require.NoError(t, err)
 	for _, v := range g.recorded() {
 		t.Run(v.Name, func(t *testing.T) {
 			require.Equal(t, v.Decoded.Derived.IKM, hex.EncodeToString(keys.ikm[:]))
 			var forData [aesKeySize + ivSize]byte
-			keys.derive(forData[:], forEncryption, unhex(t, v.Decoded.ID))
+			_ = keys.derive(forData[:], forEncryption, unhex(t, v.Decoded.ID))
 			require.Equal(t, v.Decoded.Derived.AES+v.Decoded.Derived.IV, hex.EncodeToString(forData[:]))
 			var forMAC [macKeySize]byte
-			keys.derive(forMAC[:], forAuthentication, unhex(t, v.Decoded.ID))
+			_ = keys.derive(forMAC[:], forAuthentication, unhex(t, v.Decoded.ID))
 			require.Equal(t, v.Decoded.Derived.MACKey, hex.EncodeToString(forMAC[:]))
 		})
 	}

@@ -3,6 +3,7 @@ package bwstate
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -146,9 +147,43 @@ func checkLua(value []byte) (problem string) {
 			}
 		case c == ']' || c == '}':
 			depth--
+		case c == '-' || '0' <= c && c <= '9':
+			size := numberSize(value[i:])
+			if _, err := strconv.ParseFloat(string(value[i:i+size]), 64); err != nil {
+				return "has a number that is infinite to nodes, which do not write it again"
+			}
+			i += size - 1
 		}
 	}
 	return ""
+}
+
+// numberSize is how long the number is that text begins with.
+func numberSize(text []byte) int {
+	for i, c := range text {
+		if (c < '0' || c > '9') && c != '-' && c != '+' && c != '.' && c != 'e' && c != 'E' {
+			return i
+		}
+	}
+	return len(text)
+}
+
+// hasHalfPair reports whether a JSON string has half a surrogate pair. Two that differ in it have the same text, and nodes read neither.
+func hasHalfPair(quoted []byte) bool {
+	for i := 0; i < len(quoted); i++ {
+		if quoted[i] != '\\' {
+			continue
+		}
+		size := 2
+		if quoted[i+1] == 'u' {
+			var r rune
+			if r, size = jsonEscape(quoted[i:]); r == utf8.RuneError && utf16.IsSurrogate(hexRune(quoted[i+2:i+6])) {
+				return true
+			}
+		}
+		i += size - 1
+	}
+	return false
 }
 
 // encodeField makes JSON of a value for a session.

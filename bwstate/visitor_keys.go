@@ -28,20 +28,26 @@ const (
 
 // visitorKeys derives the keys of sessions from the secret. It may be used concurrently.
 type visitorKeys struct {
-	ikm       [sha256.Size]byte
+	ikm       *[sha256.Size]byte // package fmt prints what one pointer leads to, such as that to the keys, but not two
 	fips      bool
 	expanders sync.Pool
 }
 
 // newVisitorKeys takes in the secret: the input key is its SHA-256. HKDF's first step, with an empty salt, makes of that the key that the second step expands.
-func newVisitorKeys(secret Secret, fips bool) *visitorKeys {
-	k := &visitorKeys{ikm: sha256.Sum256([]byte(secret)), fips: fips}
+// It fails where the cryptography that is needed is not allowed; afterwards nothing fails, as sizes are constants.
+func newVisitorKeys(secret Secret, fips bool) (*visitorKeys, error) {
+	ikm := sha256.Sum256([]byte(secret))
+	k := &visitorKeys{ikm: &ikm, fips: fips}
 	var salt [sha256.Size]byte
 	extract := hmac.New(sha256.New, salt[:])
 	_, _ = extract.Write(k.ikm[:])
 	prk := extract.Sum(nil)
 	k.expanders.New = func() any { return &expander{mac: hmac.New(sha256.New, prk)} }
-	return k
+	var h header
+	if _, err := k.tryKeys(h.idBytes()); err != nil {
+		return nil, &ArgumentError{Name: "VisitorSettings", Problem: "need what this program's cryptography does not allow: " + err.Error()}
+	}
+	return k, nil
 }
 
 // expander is HKDF's second step. It keeps a keyed HMAC, because hkdf.Expand would key one each time, which costs more than the rest.
@@ -63,38 +69,51 @@ func (e *expander) expand(dst []byte, purpose string, id []byte) {
 	}
 }
 
-func (k *visitorKeys) derive(dst []byte, purpose string, id []byte) {
+// derive fails only where it always does: see newVisitorKeys.
+func (k *visitorKeys) derive(dst []byte, purpose string, id []byte) error {
 	if k.fips {
 		key, err := pbkdf2.Key(sha256.New, string(k.ikm[:]), append([]byte(purpose), id...), 1, len(dst))
-		if err != nil {
-			panic("bwstate: " + err.Error()) // lengths are constants, so every use would fail
-		}
 		copy(dst, key)
-		return
+		return err
 	}
 	e := k.expanders.Get().(*expander)
 	e.expand(dst, purpose, id)
 	k.expanders.Put(e)
+	return nil
 }
 
-// aead returns what seals the data of a session, and its nonce. The key serves for one message: every save draws a new id.
-func (k *visitorKeys) aead(id []byte) (cipher.AEAD, [ivSize]byte) {
+// sealer seals the data of one session.
+type sealer struct {
+	cipher.AEAD
+	iv [ivSize]byte
+}
+
+// aead returns what seals the data of a session. The key serves for one message: every save draws a new id.
+func (k *visitorKeys) aead(id []byte) sealer {
+	s, err := k.tryKeys(id)
+	if err != nil {
+		panic("bwstate: " + err.Error()) // newVisitorKeys would have failed
+	}
+	return s
+}
+
+func (k *visitorKeys) tryKeys(id []byte) (s sealer, err error) {
 	var keys [aesKeySize + ivSize]byte
-	k.derive(keys[:], forEncryption, id)
+	if err = k.derive(keys[:], forEncryption, id); err != nil {
+		return s, err
+	}
+	s.iv = [ivSize]byte(keys[aesKeySize:])
 	block, err := aes.NewCipher(keys[:aesKeySize])
 	if err == nil {
-		var gcm cipher.AEAD
-		if gcm, err = cipher.NewGCM(block); err == nil {
-			return gcm, [ivSize]byte(keys[aesKeySize:])
-		}
+		s.AEAD, err = cipher.NewGCM(block)
 	}
-	panic("bwstate: " + err.Error()) // lengths are constants, so every use would fail
+	return s, err
 }
 
 // sign computes the MAC over all of the header that is before it.
 func (k *visitorKeys) sign(h *header) (mac [macSize]byte) {
 	var key [macKeySize]byte
-	k.derive(key[:], forAuthentication, h.idBytes())
+	_ = k.derive(key[:], forAuthentication, h.idBytes()) // newVisitorKeys would have failed
 	m := hmac.New(sha256.New, key[:])
 	_, _ = m.Write(h[:macAt])
 	var sum [sha256.Size]byte
@@ -109,8 +128,8 @@ func (k *visitorKeys) authentic(h *header) bool {
 
 // seal encrypts data in place, where it needs room for the tag behind it, puts the tag into the header, and signs it. The header is complete otherwise.
 func (k *visitorKeys) seal(h *header, data []byte) (ciphertext []byte) {
-	gcm, iv := k.aead(h.idBytes())
-	sealed := gcm.Seal(data[:0], iv[:], data, h[:tagAt])
+	gcm := k.aead(h.idBytes())
+	sealed := gcm.Seal(data[:0], gcm.iv[:], data, h[:tagAt])
 	ciphertext = sealed[:len(data)]
 	copy(h[tagAt:idlingAt], sealed[len(data):])
 	mac := k.sign(h)
@@ -120,8 +139,8 @@ func (k *visitorKeys) seal(h *header, data []byte) (ciphertext []byte) {
 
 // open decrypts data in place. It has room for the tag behind it.
 func (k *visitorKeys) open(h *header, ciphertext []byte) (data []byte, ok bool) {
-	gcm, iv := k.aead(h.idBytes())
+	gcm := k.aead(h.idBytes())
 	sealed := append(ciphertext, h[tagAt:idlingAt]...)
-	data, err := gcm.Open(sealed[:0], iv[:], sealed, h[:tagAt])
+	data, err := gcm.Open(sealed[:0], gcm.iv[:], sealed, h[:tagAt])
 	return data, err == nil
 }

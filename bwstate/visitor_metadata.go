@@ -3,28 +3,43 @@ package bwstate
 import "encoding/json"
 
 // Check compares the visitor with the one that the session was created for, as nodes do: the address and the user agent, each unless the settings say otherwise,
-// with the texts under "metadata". A session without metadata passes, as it does on nodes; one whose metadata lacks what is to be compared does not.
+// with the texts under "metadata". A session without metadata passes, as it does on nodes.
 //
-// A node destroys a session that does not pass, and starts a new one. Check itself changes nothing.
+// A node destroys a session that was created for somebody else ([OtherIP], [OtherUserAgent]), and starts a new one. One whose metadata lacks a text that is to be
+// compared ([MetadataIncomplete]) it leaves alone, because its check breaks off; here it does not pass either, but there is no reason to destroy it. Check itself
+// changes nothing. A session that was destroyed does not pass.
 func (s *VisitorSession) Check(v Visitor) error {
 	if err := checkAddr(v.IP); err != nil {
 		return err // it is not known who asks
 	}
-	metadata := s.shared("metadata")
-	if metadata == nil {
+	metadata, settings := s.shared("metadata"), &s.sessions.settings
+	switch {
+	case s.isEnded():
+		return errEnded
+	case metadata == nil:
 		return nil
 	}
-	if !s.sessions.settings.AnyIP && !hasText(metadata, "IP", v.ip()) {
+	ip, hasIP := textIn(metadata, "IP")
+	agent, hasAgent := textIn(metadata, "USER_AGENT")
+	switch {
+	case !settings.AnyIP && !hasIP, !settings.AnyUserAgent && !hasAgent:
+		return refused(MetadataIncomplete)
+	case !settings.AnyIP && ip != v.ip():
 		return refused(OtherIP)
-	}
-	if !s.sessions.settings.AnyUserAgent && !hasText(metadata, "USER_AGENT", v.UserAgent) {
+	case !settings.AnyUserAgent && agent != v.UserAgent:
 		return refused(OtherUserAgent)
 	}
 	return nil
 }
 
+func (s *VisitorSession) isEnded() bool {
+	defer s.lock()()
+	return s.ended
+}
+
 // shared returns what BunkerWeb's own plugins keep under a name; nil when there is nothing.
 func (s *VisitorSession) shared(name string) []byte {
+	defer s.lock()()
 	i := index(s.audiences, defaultAudience)
 	if i < 0 {
 		return nil
@@ -35,8 +50,8 @@ func (s *VisitorSession) shared(name string) []byte {
 	return nil
 }
 
-// hasText reports whether an object has a text under a name. Of several, the last counts.
-func hasText(object []byte, name, text string) (has bool) {
+// textIn returns the text under a name of an object, and false when there is none. Of several, the last counts.
+func textIn(object []byte, name string) (text string, isText bool) {
 	fields, ok := items(object, '{')
 	for ok {
 		var quoted, value []byte
@@ -45,11 +60,10 @@ func hasText(object []byte, name, text string) (has bool) {
 		}
 		value, ok = fields.next()
 		if found, _ := jsonText(quoted); found == name {
-			got, isText := jsonText(value)
-			has = isText && got == text
+			text, isText = jsonText(value)
 		}
 	}
-	return has
+	return text, isText
 }
 
 // Antibot is what BunkerWeb's antibot plugin keeps in a session.

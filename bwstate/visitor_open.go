@@ -15,7 +15,7 @@ import (
 // error is that of the layers below, or, with [CookieWhenAway], Open does without: see there.
 func (vs *VisitorSessions) Open(ctx context.Context, cookie func(name string) string) (*VisitorSession, error) {
 	text := cookie(vs.settings.Name)
-	s := &VisitorSession{sessions: vs, openedAt: vs.now()}
+	s := newVisitorSession(vs)
 	if err := s.header.parse(text); err != nil {
 		return nil, err
 	}
@@ -34,6 +34,9 @@ func (vs *VisitorSessions) Open(ctx context.Context, cookie func(name string) st
 		return nil, err
 	}
 	s.kept = true
+	if s.chunks = vs.fullChunks(cookie); inCookie {
+		s.chunks |= vs.chunkBits(int(s.header.size()))
+	}
 	return s, nil
 }
 
@@ -72,7 +75,7 @@ func (op *visitorOp) HandleReply(_ int, r *resp.Reply) error {
 }
 
 // fetch gets the session from the server and opens it.
-func (s *VisitorSession) fetch(ctx context.Context) error {
+func (s *visitorState) fetch(ctx context.Context) error {
 	vs, op := s.sessions, newVisitorOp()
 	defer op.recycle()
 	op.q.Cmd("GET").Str(sessionKey(vs.settings.Name, s.header.id())).MarkReadOnly()
@@ -100,7 +103,7 @@ func (s *VisitorSession) fetch(ctx context.Context) error {
 }
 
 // unseal opens the data behind the header.
-func (s *VisitorSession) unseal(text []byte) error {
+func (s *visitorState) unseal(text []byte) error {
 	if int64(len(text)) != s.header.size() {
 		return refused(ValueWrongSize)
 	}
@@ -132,7 +135,8 @@ func (s *VisitorSession) unseal(text []byte) error {
 
 // without reports whether a failure means that the server is away, and that sessions go on without it.
 func (vs *VisitorSessions) without(ctx context.Context, err error) bool {
-	return vs.settings.Away == CookieWhenAway && ctx.Err() == nil && cannotServe(err) // a context that ended says nothing of the server
+	var refused *VisitorError
+	return vs.settings.Away == CookieWhenAway && ctx.Err() == nil && !errors.As(err, &refused) && cannotServe(err) // a context that ended says nothing of the server
 }
 
 // cannotServe tells a server that cannot be reached, or does not serve yet, from one that refuses.

@@ -2,12 +2,7 @@ package bwstate
 
 import (
 	"context"
-	"encoding/base64"
-	"io"
-	"strconv"
 	"time"
-
-	"github.com/bwredis/bwredis/resp"
 )
 
 const (
@@ -21,7 +16,10 @@ const (
 	foreverSeconds = 400 * 24 * 60 * 60
 )
 
-var errEnded = &ArgumentError{Name: "session", Problem: "was destroyed"}
+var (
+	errEnded    = &ArgumentError{Name: "session", Problem: "was destroyed"}
+	errFinished = &ArgumentError{Name: "session", Problem: "was finished: the browser cannot be told of another id any more"}
+)
 
 // storeTTL is how long the server keeps a session, in seconds. The age is added to the absolute timeout as nodes do, who meant to take it away: the cookie's own
 // times end the session earlier than its key.
@@ -39,200 +37,141 @@ func (vs *VisitorSessions) storeTTL(age int64) int64 {
 // Save stores the session under a new id, in one round trip. The old key, where there is one, lives on for ten seconds, so that requests sent at the same time find
 // it; of several that save, the one whose cookie the browser keeps wins. The session starts idling and rolling anew.
 //
-// When it fails, the session and its cookies are as before; the server may have stored it nevertheless, under an id that nobody knows. With [CookieWhenAway],
-// and the server away, the session goes into cookies.
+// A session whose key is gone is not stored again: that is a [*VisitorError] with the reason [EndedMeanwhile]. The server cannot tell whether it was destroyed, has
+// expired, or was saved by another request more than ten seconds ago. A node would store it again.
+//
+// When Save fails, the session and its cookies are as before, and Save may be called again. Unless the error says that nothing was sent (conn.NotSent), or that the
+// server refused, the server may have stored the session under an id that no browser knows, and the old key then ends in ten seconds: until another Save succeeds,
+// which does so in both cases and removes what the first one left. Pools send a save again by themselves when its answer is lost, which changes nothing that was done.
+//
+// With [CookieWhenAway], and the server away, the session goes into cookies.
 func (s *VisitorSession) Save(ctx context.Context) error {
-	if s.ended {
-		return errEnded
+	if err := s.wait(ctx); err != nil {
+		return err
 	}
-	if s.away == nil {
-		sealed, err := s.seal(true)
-		if err != nil {
-			return err
-		}
-		err = s.store(ctx, &sealed)
-		if err == nil {
-			s.adopt(&sealed)
-			return nil
-		}
-		if !s.sessions.without(ctx, err) {
-			return err
-		}
-		s.away = err
-	}
-	sealed, err := s.seal(false)
+	defer s.done()
+	return s.save(ctx)
+}
+
+// save is Save for who has the turn.
+func (s *visitorState) save(ctx context.Context) error {
+	op := newStoring()
+	defer op.recycle()
+	next, err := s.prepare(op)
 	if err != nil {
 		return err
 	}
-	s.adopt(&sealed)
+	if next.header.stored() {
+		err = s.store(ctx, op, &next)
+		if err == nil || !s.sessions.without(ctx, err) {
+			return err
+		}
+		if next, err = s.leave(err); err != nil {
+			return err
+		}
+	}
+	defer s.lock()()
+	s.adopt(&next)
 	return nil
 }
 
-// sealed is a session that is ready to be kept.
-type sealed struct {
-	header header
-	text   []byte // of the ciphertext
-	now    int64
+// prepare seals the session, and makes the request that stores it unless it goes into cookies.
+func (s *visitorState) prepare(op *storing) (next sealed, err error) {
+	defer s.lock()()
+	switch {
+	case s.ended:
+		return next, errEnded
+	case s.finished:
+		return next, errFinished
+	}
+	if next, err = s.seal(s.away == nil); err == nil && next.header.stored() {
+		s.request(op, &next)
+	}
+	return next, err
 }
 
-// seal makes a header with a new id, and encrypts the data.
-func (s *VisitorSession) seal(stored bool) (out sealed, err error) {
-	vs := s.sessions
-	out.now = vs.now()
-	h := &out.header
-	h[0] = headerType
-	if _, err := io.ReadFull(vs.random, h[idAt:creationAt]); err != nil {
-		return out, err
-	}
-	h.setCreation(out.now)
-	if s.kept {
-		h.setCreation(s.header.creation())
-		h.setRolling(out.now - s.header.creation())
-	}
-	data := appendAudiences(make([]byte, 0, 512), s.audiences, stored)
-	if len(data) > maxVisitorData {
-		return out, &ArgumentError{Name: "session", Problem: "has more data than a megabyte"}
-	}
-	data, deflated := pack(data)
-	return out, vs.sealData(&out, data, stored, deflated)
-}
-
-// sealData seals what was packed; the header has its id and its times.
-func (vs *VisitorSessions) sealData(out *sealed, data []byte, stored, deflated bool) error {
-	h, size := &out.header, base64.RawURLEncoding.EncodedLen(len(data))
-	h.setNumber(sizeAt, tagAt-sizeAt, int64(size))
-	var flags int64
-	if stored {
-		flags |= flagStored
-	} else if _, _, count := vs.chunks(size); count > maxChunks {
-		return &ArgumentError{Name: "session", Problem: "has more data than fits into cookies"}
-	}
-	if deflated {
-		flags |= flagDeflated
-	}
-	h.setNumber(flagsAt, idAt-flagsAt, flags)
-	out.text = base64.RawURLEncoding.AppendEncode(make([]byte, 0, size), vs.keys.seal(h, data))
-	return nil
+// leave goes on without the server, for the reason that err gives.
+func (s *visitorState) leave(err error) (next sealed, _ error) {
+	defer s.lock()()
+	s.away = err
+	return s.seal(false)
 }
 
 // adopt makes what was sealed the session.
-func (s *VisitorSession) adopt(out *sealed) {
-	before := s.chunkCount()
+func (s *visitorState) adopt(next *sealed) {
 	if s.kept && s.header.stored() {
-		if len(s.replaced) == maxReplaced {
-			s.replaced = append(s.replaced[:0], s.replaced[1:]...) // the oldest is gone by itself, or soon
-		}
-		s.replaced = append(s.replaced, s.header.id())
+		s.replaced = remember(s.replaced, s.header.id())
 	}
-	s.header, s.kept, s.changed, s.text = out.header, true, false, nil
+	s.header, s.kept, s.told, s.saved, s.text = next.header, true, true, next.edits, nil
 	if !s.header.stored() {
-		s.text = out.text
+		s.text = next.text
+		s.chunks |= s.sessions.chunkBits(len(s.text)) // the lines may leave before those of the next save
 	}
-	s.tell(before)
 }
 
-// replaceScript stores a session in the place of another.
-var replaceScript = newScript("replace.lua", replaceTwin)
-
-// store puts a sealed session on the server. Only a session that is there already needs the script.
-func (s *VisitorSession) store(ctx context.Context, out *sealed) error {
-	vs, op := s.sessions, newVisitorOp()
-	defer op.recycle()
-	key, ttl := sessionKey(vs.settings.Name, out.header.id()), vs.storeTTL(out.header.rolling())
-	op.value = append(append(append(op.value[:0], '[', '"'), out.text...), '"')
-	if s.info != nil {
-		op.value = append(append(append(op.value, ',', '"'), s.info...), '"')
+// remember adds an id to a list that forgets the oldest, whose key is gone by itself, or soon.
+func remember(ids []SessionID, id SessionID) []SessionID {
+	if len(ids) == maxReplaced {
+		ids = append(ids[:0], ids[1:]...)
 	}
-	op.value = append(op.value, ']')
-	if s.kept && s.header.stored() {
-		op.q.Script(replaceScript.Script, key, sessionKey(vs.settings.Name, s.header.id())).Bytes(op.value).Int(ttl).Int(grace)
-	} else {
-		op.q.Cmd("SET").Str(key).Bytes(op.value).Str("EX").Int(ttl)
-	}
-	return vs.state.roundTrip(ctx, &op.q, nil)
-}
-
-// replaceTwin is lua/replace.lua.
-func replaceTwin(call func(args ...string) resp.Value, keys, argv []string, dst []byte) []byte {
-	if set := call("SET", keys[0], argv[0], "EX", argv[1]); set.Err() != nil {
-		return appendValue(dst, set)
-	}
-	left := call("TTL", keys[1])
-	n, err := left.Int()
-	if err != nil {
-		return appendValue(dst, left)
-	}
-	if most, _ := strconv.ParseInt(argv[2], 10, 64); n > most {
-		if expired := call("EXPIRE", keys[1], argv[2]); expired.Err() != nil {
-			return appendValue(dst, expired)
-		}
-	}
-	return appendValue(dst, left)
+	return append(ids, id)
 }
 
 // Touch notes in the cookie that the session is in use, so that it does not idle away. Nothing is sent to the server, where the session lives no longer for it. A
 // session that was never saved is not touched.
 func (s *VisitorSession) Touch() {
-	if !s.kept || s.ended {
+	defer s.lock()()
+	s.touch()
+}
+
+func (s *visitorState) touch() {
+	if !s.alive() || s.finished {
 		return
 	}
 	s.header.setIdling(s.sessions.now() - s.header.saved())
 	mac := s.sessions.keys.sign(&s.header)
 	copy(s.header[macAt:], mac[:])
-	s.tell(1)
+	s.told = true
 }
 
 // Commit does what is due at the end of a request: it saves what was changed, and a session three quarters of whose rolling timeout had passed when it was opened;
 // it touches one that was not touched for more than a minute; and does nothing otherwise. What nodes do without a change, they do when they open a session.
+// It waits for saves that are under way.
 func (s *VisitorSession) Commit(ctx context.Context) error {
+	if err := s.wait(ctx); err != nil {
+		return err
+	}
+	defer s.done()
+	if !s.due() {
+		return nil
+	}
+	return s.save(ctx)
+}
+
+// due reports whether the session is to be saved. If not, it touches it where that is due.
+func (s *visitorState) due() bool {
+	defer s.lock()()
 	switch since := s.openedAt - s.header.saved(); {
-	case s.changed:
-		return s.Save(ctx)
-	case !s.kept || s.ended || s.isNew:
-		return nil
+	case s.changed():
+		return true
+	case !s.alive() || s.isNew || s.finished:
+		return false
 	case s.sessions.rolling > 0 && since > (3*s.sessions.rolling+3)/4: // three quarters, rounded up
-		return s.Save(ctx)
+		return true
 	case since-s.header.idling() > touchAfter:
-		s.Touch()
+		s.touch()
 	}
-	return nil
+	return false
 }
 
-// Destroy ends the session for the visitor and on the server, in one round trip. When the server cannot be reached that is an error, whatever
-// [VisitorSettings.Away] says, because the session lives on there; the visitor's cookies are taken back even so, and Destroy may be called again. Old keys go
-// with it, as far as they are of saves of this VisitorSession; one that another request replaced a moment ago lives on for its ten seconds.
-func (s *VisitorSession) Destroy(ctx context.Context) error {
-	if s.ended && !s.livesOn {
-		return nil
-	}
-	s.ended, s.livesOn, s.changed, s.setCookies = true, false, false, nil
-	if !s.kept {
-		return nil
-	}
-	vs := s.sessions
-	s.setCookies = []string{vs.settings.Name + "=" + vs.attributes + endedAttributes}
-	s.takeBack(2, s.chunkCount())
-	if !s.header.stored() && len(s.replaced) == 0 {
-		return nil
-	}
-	op := newAdhoc()
-	defer op.recycle()
-	op.q.Cmd("UNLINK")
-	if s.header.stored() {
-		op.q.Str(sessionKey(vs.settings.Name, s.header.id()))
-	}
-	for _, id := range s.replaced {
-		op.q.Str(sessionKey(vs.settings.Name, id))
-	}
-	err := vs.state.roundTrip(ctx, &op.q, op)
-	s.livesOn = err != nil
-	return err
-}
-
-// Lifetime returns how long the server keeps the session when it is saved now.
+// Lifetime returns how long the server keeps the session when it is saved now, and 0 when it was destroyed.
 func (s *VisitorSession) Lifetime() time.Duration {
+	defer s.lock()()
 	age := int64(0)
-	if s.kept {
+	switch {
+	case s.ended:
+		return 0
+	case s.kept:
 		age = max(0, s.sessions.now()-s.header.creation())
 	}
 	return time.Duration(s.sessions.storeTTL(age)) * time.Second

@@ -155,7 +155,6 @@ func TestVisitorSaveLeavesTheOldKeyForTenSeconds(t *testing.T) {
 		"ten already": {[]string{"EXPIRE", "", "10"}, "10"},
 		"eleven":      {[]string{"EXPIRE", "", "11"}, "10"},
 		"no end":      {[]string{"PERSIST", ""}, "-1"},
-		"missing":     {[]string{"DEL", ""}, "-2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newVisitorRig(t, VisitorSettings{})
@@ -217,12 +216,17 @@ func TestVisitorCheck(t *testing.T) {
 	require.Equal(t, OtherIP, reason(t, s.Check(another)))
 	require.Equal(t, OtherUserAgent, reason(t, s.Check(browser)))
 	for metadata, want := range map[string]Reason{
-		`{"IP":"203.0.113.7"}`: OtherUserAgent, `{"USER_AGENT":"agent/1.0"}`: OtherIP, `[]`: OtherIP, `"x"`: OtherIP,
-		`{"IP":1,"USER_AGENT":"agent/1.0"}`: OtherIP, `{"IP":"203.0.113.7","USER_AGENT":["agent/1.0"]}`: OtherUserAgent,
+		`{"IP":"203.0.113.7"}`: MetadataIncomplete, `{"USER_AGENT":"agent/1.0"}`: MetadataIncomplete, `[]`: MetadataIncomplete, `"x"`: MetadataIncomplete,
+		`{"IP":1,"USER_AGENT":"agent/1.0"}`: MetadataIncomplete, `{"IP":"203.0.113.7","USER_AGENT":null}`: MetadataIncomplete,
+		`{"IP":"203.0.113.8"}`: MetadataIncomplete, `{"IP":"203.0.113.8","USER_AGENT":"agent/1.0"}`: OtherIP,
 	} {
 		require.NoError(t, s.Set("metadata", json.RawMessage(metadata)))
 		require.Equal(t, want, reason(t, s.Check(someVisitor)), metadata)
 	}
+	s.sessions.settings.AnyUserAgent = true
+	require.NoError(t, s.Set("metadata", json.RawMessage(`{"IP":"203.0.113.7"}`)))
+	require.NoError(t, s.Check(browser), "what is not compared may be missing")
+	s.sessions.settings.AnyUserAgent = false
 	s.Remove("metadata")
 	require.NoError(t, s.Check(another), "without metadata nodes check nothing")
 

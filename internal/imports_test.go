@@ -30,6 +30,7 @@ var policy = map[string][]string{
 	"bwstate/open.go":         {"conn", "internal/localstore", "pool", "sentinel", "tlsconf"},
 	"bwstate/sentinel_tls.go": {"tlsconf"}, // what open.go hands on
 	"bwstate/bwhttp":          {"bwstate"},
+	"bwstate/nodeapi":         {"bwstate"},
 	"internal":                nil,
 	"internal/frames":         nil,
 	"internal/localstore":     {"resp"},

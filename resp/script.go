@@ -1,9 +1,6 @@
 package resp
 
-import (
-	"crypto/sha1"
-	"encoding/hex"
-)
+import "encoding/hex"
 
 // A Script is the text of a Lua script and the name by which servers know it, its SHA-1. It is immutable.
 type Script struct {
@@ -12,7 +9,7 @@ type Script struct {
 
 // NewScript returns the script of a text. Servers take different texts for different scripts, whatever they do.
 func NewScript(text string) *Script {
-	sum := sha1.Sum([]byte(text))
+	sum := sha1Sum(text)
 	return &Script{text: text, sha: hex.EncodeToString(sum[:])}
 }
 
@@ -36,7 +33,7 @@ type scriptUse struct {
 // evalSHA is the name of the command as it is encoded, and what follows it is $40, the SHA and its end.
 const (
 	evalSHA     = "EVALSHA"
-	evalSHASize = len("$7\r\nEVALSHA\r\n") + len("$40\r\n") + 2*sha1.Size + len("\r\n")
+	evalSHASize = len("$7\r\nEVALSHA\r\n") + len("$40\r\n") + 2*sha1Size + len("\r\n")
 )
 
 // Script begins a command that runs s with these keys, by EVALSHA. Further arguments are the script's ARGV. The connection that carries the request sends

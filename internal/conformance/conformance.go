@@ -99,6 +99,7 @@ func groups() []group {
 		{"visitors' sessions", visitorTests},
 		{"nodes' cache", nodeCacheTests},
 		{"cache", cacheTests},
+		{"batches", batchTests},
 		{doGroup, commandTests},
 		{"durable", durableTests},
 		{"everything", everythingTests},

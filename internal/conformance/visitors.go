@@ -15,6 +15,8 @@ var visitorTests = []test{
 	{"the old key lives on for ten seconds", visitorGrace},
 	{"requests with one cookie all succeed", visitorParallel},
 	{"a session ends", visitorEnds},
+	{"a session that ended is not stored again", visitorEndsBeforeASave},
+	{"a save beside an end", visitorRace},
 	{"a value of another kind is left alone", visitorForeign},
 	{"two sites share nothing", visitorSites},
 }
@@ -104,9 +106,61 @@ func visitorGrace(f *fixture) {
 	require.Equal(f, "-1", f.do("TTL", second).String(), "without an end it is nobody's session")
 	third := visitorKey(f, s, "sid")
 	f.do("DEL", third)
-	require.NoError(f, s.Save(f.ctx))
-	require.Equal(f, "-2", f.do("TTL", third).String())
-	f.requireVisitor(vs, visitorCookie(s), "v")
+	f.requireVisitorEnded(s.Save(f.ctx))
+	require.EqualValues(f, 2, len(f.keys()), "nothing was stored")
+}
+
+func (f *fixture) requireVisitorEnded(err error) {
+	f.Helper()
+	var refused *bwstate.VisitorError
+	require.ErrorAs(f, err, &refused)
+	require.Equal(f, bwstate.EndedMeanwhile, refused.Reason)
+}
+
+// visitorRace saves a session and ends it at the same time. Either is the first: what was ended is not stored again, and what was saved before is a session of its
+// own. The other way round the old key would be there.
+func visitorRace(f *fixture) {
+	vs := f.visitors("sid")
+	const times = 20
+	for range times {
+		first, cookie := f.newVisitor(vs)
+		saving, err := f.openVisitor(vs, cookie)
+		require.NoError(f, err)
+		ending, err := f.openVisitor(vs, cookie)
+		require.NoError(f, err)
+		var saved, ended error
+		var wg sync.WaitGroup
+		wg.Go(func() { saved = saving.Save(f.ctx) })
+		wg.Go(func() { ended = ending.Destroy(f.ctx) })
+		wg.Wait()
+		require.NoError(f, ended)
+		require.EqualValues(f, 0, f.int("EXISTS", visitorKey(f, first, "sid")))
+		if saved != nil {
+			f.requireVisitorEnded(saved)
+			require.Empty(f, f.keys())
+			continue
+		}
+		f.requireVisitor(vs, visitorCookie(saving), "v")
+		require.NoError(f, saving.Destroy(f.ctx))
+		require.Empty(f, f.keys())
+	}
+}
+
+// visitorEndsBeforeASave begins a save when the session has ended, however it did.
+func visitorEndsBeforeASave(f *fixture) {
+	vs := f.visitors("sid")
+	for _, end := range []func(s *bwstate.VisitorSession){
+		func(s *bwstate.VisitorSession) { require.NoError(f, s.Destroy(f.ctx)) },
+		func(s *bwstate.VisitorSession) { f.do("PEXPIRE", visitorKey(f, s, "sid"), "0") },
+	} {
+		s, cookie := f.newVisitor(vs)
+		late := f.requireVisitor(vs, cookie, "v")
+		require.NoError(f, late.Set("k", "w"))
+		end(s)
+		f.requireVisitorEnded(late.Commit(f.ctx))
+		f.requireVisitorEnded(late.Commit(f.ctx))
+		require.Empty(f, f.keys())
+	}
 }
 
 // visitorParallel saves one session many times at once, as a browser's requests do. Nothing is merged, and nobody fails.

@@ -1,9 +1,6 @@
 package localstore
 
 import (
-	"crypto/sha1"
-	"encoding/hex"
-
 	"github.com/bwredis/bwredis/resp"
 )
 
@@ -16,7 +13,7 @@ import (
 // A script must be quick, must not use the store but through call, and must not keep call or dst.
 type Script = func(call func(args ...string) resp.Value, keys, argv []string, dst []byte) []byte
 
-const hexSHA1 = 2 * sha1.Size
+const hexSHA1 = 40 // digits
 
 const (
 	errNoScript    = "NOSCRIPT No matching script. Please use EVAL."
@@ -48,10 +45,7 @@ func evalsha(t *turn, args [][]byte)   { t.eval(args, lower(args[1]), errNoScrip
 func evalshaRO(t *turn, args [][]byte) { t.eval(args, lower(args[1]), errNoScript, true) }
 
 // digest returns the name of a script as EVALSHA knows it. SHA-1 is the protocol's choice, and nothing secret.
-func digest(script []byte) string {
-	sum := sha1.Sum(script)
-	return hex.EncodeToString(sum[:])
-}
+func digest(script []byte) string { return resp.NewScript(string(script)).SHA() }
 
 // eval runs a script by its SHA-1; args[2] says how many of the arguments behind it are keys.
 func (t *turn) eval(args [][]byte, sha, unknown string, readOnly bool) {

@@ -228,3 +228,30 @@ func BenchmarkGet(b *testing.B) {
 		_ = s.RoundTrip(context.Background(), &q, &d)
 	}
 }
+
+func BenchmarkMget(b *testing.B) {
+	s := localstore.New(localstore.Config{})
+	var q resp.Request
+	q.Cmd("MGET")
+	for i := range 50 {
+		k := "k" + strconv.Itoa(i)
+		do(b, s, "SET", k, strings.Repeat("v", 64))
+		q.Str(k)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = s.RoundTrip(context.Background(), &q, nil)
+	}
+}
+
+func BenchmarkSetPipelined(b *testing.B) {
+	s := localstore.New(localstore.Config{})
+	var q resp.Request
+	for i := range 50 {
+		q.Cmd("SET").Str("k" + strconv.Itoa(i)).Str("value").Str("EX").Str("60")
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = s.RoundTrip(context.Background(), &q, nil)
+	}
+}

@@ -26,7 +26,7 @@ func TestRandomWorkload(t *testing.T) {
 		c := newClock()
 		s := localstore.New(localstore.Config{MaxBytes: 6 << 10, Evict: evict, Now: c.Now})
 		ooms := 0
-		for i := range 20_000 {
+		for i := range 8000 {
 			args := strings.Fields(workload[r.IntN(len(workload))])
 			for j, arg := range args {
 				switch arg {

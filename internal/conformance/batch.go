@@ -1,0 +1,153 @@
+package conformance
+
+import (
+	"time"
+
+	"github.com/bwredis/bwredis/bwstate"
+	"github.com/stretchr/testify/require"
+)
+
+var batchTests = []test{
+	{"everything in one round trip", batchOfEverything},
+	{"what is refused to one is nobody else's", batchRefused},
+	{"bad arguments", batchArguments},
+	{"its memory is used again", batchAgain},
+}
+
+// batchOfEverything asks for everything at once, twice: each operation sees what those before it did.
+func batchOfEverything(f *fixture) {
+	limits, err := f.state.Limits(bwstate.LimitsConfig{})
+	require.NoError(f, err)
+	path := bwstate.PathLimit{Service: site, IP: client, Path: "/login", Rate: bwstate.Rate{Limit: 2, Window: time.Minute}}
+	service := bwstate.ServiceLimit{Service: site, Rate: bwstate.Rate{Limit: 100, Window: time.Minute}}
+	bad := bwstate.BadBehavior{Service: site, Threshold: 2}
+	own := f.appSessions(bwstate.AppSessionConfig{})
+	session := f.create(own, "alice", "data")
+
+	b := f.state.NewBatch()
+	for round := range int64(2) {
+		b.Reset()
+		first := b.CheckBan(client, bwstate.BanLookup{Service: site})
+		all := b.LimitsInOrder(limits, service, path)
+		one := b.Limit(limits, path)
+		none := b.Limits(limits)
+		counted := b.IncreaseBadBehavior(client, bad)
+		then := b.CheckBan(client, bwstate.BanLookup{Service: site})
+		loaded := b.LoadAppSession(own, string(session.Token))
+		touched := b.TouchAppSession(own, string(session.Token))
+		nobody := b.LoadAppSession(own, "no token")
+		require.Equal(f, 9, b.Len())
+
+		before := f.state.RoundTrips()
+		require.NoError(f, b.Run(f.ctx))
+		require.Equal(f, before+1, f.state.RoundTrips())
+
+		check := result(f, first)
+		require.False(f, check.Banned)
+		results := result(f, all)
+		require.Len(f, results, 2)
+		require.Equal(f, round+1, results[0].Count)
+		require.Equal(f, min(2*round+1, 3), results[1].Count)
+		require.Equal(f, min(2*round+2, 3), result(f, one).Count)
+		require.Equal(f, round == 1, result(f, one).Limited)
+		require.Empty(f, result(f, none))
+		bad := result(f, counted)
+		require.Equal(f, round+1, bad.Count)
+		require.Equal(f, round == 1, bad.Banned)
+		require.Equal(f, round == 1, result(f, then).Banned)
+		require.Equal(f, "data", string(result(f, loaded).Data))
+		require.Equal(f, "alice", result(f, touched).Subject)
+		require.Nil(f, result(f, nobody))
+	}
+
+	b.Reset()
+	lifted, gone := b.Unban(client, site), b.CheckBan(client, bwstate.BanLookup{Service: site})
+	added := b.AddBan(bwstate.Ban{IP: client, Reason: "manual", Permanent: true})
+	taken := b.DecreaseBadBehavior(client, bad)
+	there := b.CheckBan(client, bwstate.BanLookup{Service: site})
+	require.NoError(f, b.Run(f.ctx))
+	require.True(f, result(f, lifted))
+	require.False(f, result(f, gone).Banned)
+	result(f, added)
+	require.EqualValues(f, -1, result(f, taken).Count)
+	require.Equal(f, "manual", result(f, there).Ban.Reason)
+}
+
+// result returns what came of an operation, which must have succeeded.
+func result[T any](f *fixture, p *bwstate.Pending[T]) T {
+	f.Helper()
+	v, err := p.Result()
+	require.NoError(f, err)
+	return v
+}
+
+func batchRefused(f *fixture) {
+	f.do("RPUSH", "bans_ip_"+client.String(), "x")
+	f.do("RPUSH", "plugin_bad_behavior_"+client.String(), "x")
+	own := f.appSessions(bwstate.AppSessionConfig{})
+	session := f.create(own, "", "data")
+	f.do("DEL", appKey(session.Handle))
+	f.do("RPUSH", appKey(session.Handle), "x")
+
+	b := f.state.NewBatch()
+	wrongType := b.CheckBan(client, bwstate.BanLookup{})
+	wrongCount := b.IncreaseBadBehavior(client, bwstate.BadBehavior{})
+	wrongSession := b.LoadAppSession(own, string(session.Token))
+	fine := b.IncreaseBadBehavior(addr("2001:db8::1"), bwstate.BadBehavior{})
+	require.NoError(f, b.Run(f.ctx))
+	_, err := wrongType.Result()
+	f.requireReply("WRONGTYPE", err)
+	_, err = wrongCount.Result()
+	f.requireReply("WRONGTYPE", err)
+	_, err = wrongSession.Result()
+	f.requireReason(bwstate.WrongType, err)
+	require.EqualValues(f, 1, result(f, fine).Count)
+}
+
+func batchArguments(f *fixture) {
+	limits, err := f.state.Limits(bwstate.LimitsConfig{})
+	require.NoError(f, err)
+	other := bwstate.New(nil)
+	elsewhere, err := other.Limits(bwstate.LimitsConfig{})
+	require.NoError(f, err)
+	foreign, err := other.AppSessions(bwstate.AppSessionConfig{Name: "app"})
+	require.NoError(f, err)
+
+	b := f.state.NewBatch()
+	_, err = b.CheckBan(addr("fe80::1%eth0"), bwstate.BanLookup{}).Result()
+	f.requireArgumentError("ip", err)
+	_, err = b.AddBan(bwstate.Ban{IP: client}).Result()
+	f.requireArgumentError("Remaining", err)
+	_, err = b.Unban(client, "a b").Result()
+	f.requireArgumentError("Service", err)
+	_, err = b.IncreaseBadBehavior(client, bwstate.BadBehavior{Threshold: -1}).Result()
+	f.requireArgumentError("Threshold", err)
+	_, err = b.Limit(limits, nil).Result()
+	f.requireArgumentError("limit", err)
+	_, err = b.Limits(elsewhere).Result()
+	f.requireArgumentError("l", err)
+	_, err = b.LoadAppSession(foreign, "").Result()
+	f.requireArgumentError("ss", err)
+	require.Zero(f, b.Len())
+
+	before := f.state.RoundTrips()
+	require.NoError(f, b.Run(f.ctx))
+	require.Equal(f, before, f.state.RoundTrips(), "nothing was to be asked")
+	f.requireArgumentError("batch", b.Run(f.ctx))
+}
+
+func batchAgain(f *fixture) {
+	b := f.state.NewBatch()
+	check := b.CheckBan(client, bwstate.BanLookup{})
+	_, err := check.Result()
+	require.Error(f, err, "it has not run")
+	require.NoError(f, b.Run(f.ctx))
+	require.False(f, result(f, check).Banned)
+	b.Reset()
+	_, err = check.Result()
+	require.Error(f, err, "it is gone")
+	require.NoError(f, f.state.AddBan(f.ctx, bwstate.Ban{IP: client, Permanent: true}))
+	check = b.CheckBan(client, bwstate.BanLookup{})
+	require.NoError(f, b.Run(f.ctx))
+	require.True(f, result(f, check).Banned)
+}
