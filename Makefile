@@ -27,6 +27,10 @@ test-root: ## tests of the library, with the race detector
 storm: ## a million calls with cancels, with the race detector, and resets at every byte of TLS: for the night
 	go test $(RACE) -count=1 -timeout 60m ./conn ./pool -run '$(STORM)' -args -calls 1000000
 
+.PHONY: writers
+writers: ## eight processes that write reports and counts for ten minutes, on each server: for the night
+	cd integration && go test -count=1 -timeout 60m -run '^TestWriters$$' . -args -writers 10m
+
 .PHONY: test-32bit
 test-32bit: ## tests of the codec where an int has 32 bits
 	@scripts/test-32bit

@@ -117,6 +117,24 @@ func appendBounded(key []byte, text string) []byte {
 	return base64.RawURLEncoding.AppendEncode(append(key, '='), sum[:])
 }
 
+// reportsKey is the list of blocked requests, facetKey where they are counted by the values of a field, and facetsMarkerKey what says that they were counted.
+const (
+	reportsKey      = "requests"
+	facetsMarkerKey = "requests:facets:initialized"
+)
+
+func facetKey(field ReportField) string { return "requests:facet:" + string(field) }
+
+// recountKey is the recount of facets that is under way, recountFacetKey what it has counted, recountDoneKey the one that was done last, and reportBatchKey a batch that was
+// pushed a while ago.
+const (
+	recountKey     = "bwredis:reports:recount"
+	recountDoneKey = "bwredis:reports:recounted"
+)
+
+func recountFacetKey(field ReportField) string { return "bwredis:reports:facet:" + string(field) }
+func reportBatchKey(batch string) string       { return "bwredis:reports:batch:" + batch }
+
 // appSessionKey is where a session of the application's own is kept. The handle is a hash of its id, so that whoever sees keys cannot use sessions. Without a handle it
 // is what the keys of all sessions begin with.
 func appSessionKey(app, handle string) string { return "bwredis:session:" + app + ":" + handle }

@@ -38,4 +38,5 @@ var scripts = []*script{
 	replaceScript,
 	claimScript, fillScript,
 	limitsScript, limitCountScript,
+	pushReportsScript, recountReportsScript,
 }

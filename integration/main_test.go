@@ -3,6 +3,7 @@ package integration
 import (
 	"context"
 	"maps"
+	"os"
 	"testing"
 	"time"
 
@@ -12,7 +13,12 @@ import (
 	"github.com/bwredis/bwredis/integration/harness"
 )
 
-func TestMain(m *testing.M) { harness.Main(m) }
+func TestMain(m *testing.M) {
+	if number := os.Getenv(writerEnv); number != "" {
+		os.Exit(writer(number)) // a child of TestWriters, which has no servers of its own
+	}
+	harness.Main(m)
+}
 
 // with returns a copy of settings with some changed: name, value, name, value …
 func with(settings map[string]string, changes ...string) map[string]string {

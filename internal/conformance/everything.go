@@ -33,7 +33,7 @@ func operations(f *fixture) []operation {
 	b := bwstate.BadBehavior{Service: site, Threshold: 2, WhenAway: bwstate.LocalWhenAway}
 	durable := f.state.WaitReplicas(1, time.Millisecond)
 	own, ownSession := f.appSessions(bwstate.AppSessionConfig{}), &bwstate.AppSession{AppSessionInfo: bwstate.AppSessionInfo{Version: 1}}
-	return append(slices.Concat(appOperations(own, ownSession), visitorOperations(f), cacheOperations(f), limitOperations(f)), []operation{
+	return append(slices.Concat(appOperations(own, ownSession), visitorOperations(f), cacheOperations(f), limitOperations(f), reportOperations(f)), []operation{
 		{"Ping", func(ctx context.Context, s state) error { return s.Ping(ctx) }},
 		{"Server", func(ctx context.Context, s state) error { return second(s.Server(ctx)) }},
 		{"Do", func(ctx context.Context, s state) error { return second(s.Do(ctx, "SET", "k", "v")) }},
@@ -108,7 +108,7 @@ func endedContext(f *fixture) {
 func foreignKeys(f *fixture) {
 	others := map[string]record{}
 	for _, key := range []string{
-		"bunkerweb_ui_session:x", "LIMITS:LIMITER/bwapi-rl-/x", "requests:facets:initialized", "metrics:errors_counter_404:0", "rdns_203.0.113.7",
+		"bunkerweb_ui_session:x", "LIMITS:LIMITER/bwapi-rl-/x", "requests:facet:other", "bwredis:reports:other", "metrics:errors_counter_404:0", "rdns_203.0.113.7",
 		"dns_b.example", "bwredis:cache:other:a", "bwredis:lease:other:a",
 		"plugin_limit_www.example.com203.0.113.7/", "bans_ip203.0.113.7", "bans_ip_203.0.113.70", "sessions_:t:x", "sessions_s:x",
 		"bwredis:session:other:x", "bwredis:session:app:x", "bwredis:subject:app:x", "bwredis:revoked:app:x",
@@ -122,6 +122,9 @@ func foreignKeys(f *fixture) {
 	f.do("DEL", "k", markKey("alice"), markKey("bob"))
 	for _, key := range f.keys() {
 		if strings.HasPrefix(key, "sessions_:sid:") { // a session that was replaced has ten seconds left
+			f.do("DEL", key)
+		}
+		if _, other := others[key]; !other && (strings.HasPrefix(key, "requests") || strings.HasPrefix(key, "bwredis:reports:")) {
 			f.do("DEL", key)
 		}
 	}
