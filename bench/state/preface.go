@@ -3,9 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"runtime"
-	"strings"
 
 	"github.com/bwredis/bwredis/bench"
 )
@@ -35,27 +33,16 @@ the limit of the client for a path (EVALSHA), and an application's session (GETR
 
 func writePreface(w io.Writer, o options, s *site) {
 	if o.doc {
-		fmt.Fprintf(w, preface, o.Rounds, o.Sample, s.version, bench.Versions(), runtime.GOMAXPROCS(0), busy(loadOfMachine(), runtime.NumCPU()), sessionSize)
+		fmt.Fprintf(w, preface, o.Rounds, o.Sample, s.version, bench.Versions(), runtime.GOMAXPROCS(0), busy(bench.Load(), runtime.NumCPU()), sessionSize)
 		return
 	}
 	fmt.Fprintf(w, "%d rounds of %v, %s, %s, %d processors\n\n", o.Rounds, o.Sample, s.version, bench.Versions(), runtime.GOMAXPROCS(0))
 }
 
-// loadOfMachine returns how many programs wanted a processor during the last minute, where the system says so; otherwise "".
-func loadOfMachine() string {
-	text, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return ""
-	}
-	load, _, _ := strings.Cut(string(text), " ")
-	return load
-}
-
 // busy says that others worked on the machine as well, when they did before the measurement began.
-func busy(load string, processors int) string {
-	var n float64
-	if _, err := fmt.Sscan(load, &n); err != nil || n < 0.5*float64(processors) {
+func busy(load float64, processors int) string {
+	if load < 0.5*float64(processors) {
 		return ""
 	}
-	return fmt.Sprintf("The machine was busy with other work: before, %s programs wanted its %d processors. ", load, processors)
+	return fmt.Sprintf("The machine was busy with other work: before, %.1f programs wanted its %d processors. ", load, processors)
 }
