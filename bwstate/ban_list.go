@@ -115,8 +115,7 @@ func (op *banList) next() {
 
 func (op *banList) add(q *resp.Request) {
 	for i := range op.found {
-		q.Cmd("GET").Str(op.found[i].key)
-		q.Cmd("PTTL").Str(op.found[i].key)
+		askBan(q, []byte(op.found[i].key))
 	}
 	if op.scans() {
 		op.scan.add(q)
@@ -177,7 +176,7 @@ func (op *banList) listed(key string) (b listedBan, ok bool) {
 		return b, false
 	}
 	ip, err := netip.ParseAddr(text)
-	if err != nil || ip.Zone() != "" {
+	if err != nil || ip.Zone() != "" || scope == ServiceScope && service == "" { // no node looks there
 		return b, false
 	}
 	b = listedBan{Ban: Ban{IP: ip, Scope: scope, Service: service}, key: key}

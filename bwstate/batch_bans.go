@@ -1,9 +1,6 @@
 package bwstate
 
-import (
-	"net/netip"
-	"time"
-)
+import "net/netip"
 
 // CheckBan is [State.CheckBan].
 func (b *Batch) CheckBan(ip netip.Addr, l BanLookup) Pending[BanCheck] {
@@ -13,8 +10,8 @@ func (b *Batch) CheckBan(ip netip.Addr, l BanLookup) Pending[BanCheck] {
 
 // AddBan is [State.AddBan].
 func (b *Batch) AddBan(ban Ban) Pending[struct{}] {
-	ban, err := ban.withDefaults(time.Now())
-	return pend[struct{}](b, FailWhenAway, &banWrite{ban: ban}, err)
+	op, err := newBanWrite(ban)
+	return pend[struct{}](b, FailWhenAway, op, err)
 }
 
 // Unban is [State.Unban]. The result is whether there was a ban.

@@ -94,3 +94,13 @@ func (op *appLoad) result(bool) (*AppSession, error) {
 }
 
 func (op *appLoad) explain(ctx context.Context, err error) error { return sessionError(ctx, err) }
+
+// OpenVisitor is [VisitorSessions.Open].
+func (b *Batch) OpenVisitor(vs *VisitorSessions, cookie func(name string) string) Pending[*VisitorSession] {
+	err := b.of(vs.state, "vs")
+	var op *visitorOpen
+	if err == nil {
+		op, err = vs.open(cookie)
+	}
+	return pend[*VisitorSession](b, FailWhenAway, op, err)
+}

@@ -214,3 +214,40 @@ func TestBatchThatBreaks(t *testing.T) {
 	require.Equal(t, []string{"1", "2"}, parts[0].got)
 	require.Equal(t, []string{"5", "6"}, parts[2].got)
 }
+
+// A session in cookies counts in a batch as it does alone: when the server is away, and only then.
+func TestBatchOfSessionsInCookies(t *testing.T) {
+	r, server := newAwayRig(t, VisitorSettings{Away: CookieWhenAway})
+	server.away = errAway
+	s := r.fresh()
+	require.NoError(t, s.Set("k", "v"))
+	require.NoError(t, s.Commit(t.Context()))
+	cookies := jar{}
+	cookies.take(s.SetCookies())
+	stored := jar{}
+	server.away = nil
+	s = r.fresh()
+	require.NoError(t, s.Set("k", "v"))
+	require.NoError(t, s.Commit(t.Context()))
+	stored.take(s.SetCookies())
+
+	for _, away := range []error{nil, errAway, &resp.Error{Message: "LOADING Redis is loading the dataset in memory"}, &resp.Error{Message: "NOAUTH Authentication required."}} {
+		server.away = away
+		b := r.state.NewBatch()
+		inCookie, inStore := b.OpenVisitor(r.sessions, cookies.get), b.OpenVisitor(r.sessions, stored.get)
+		err := b.Run(t.Context())
+		require.Equal(t, away, err)
+		for _, c := range []struct {
+			pending Pending[*VisitorSession]
+			cookies jar
+		}{{inCookie, cookies}, {inStore, stored}} {
+			got, gotErr := c.pending.Result()
+			want, wantErr := r.sessions.Open(t.Context(), c.cookies.get)
+			require.Equal(t, wantErr, gotErr)
+			if want != nil {
+				require.Equal(t, want.Away(), got.Away())
+				require.Equal(t, want.InCookie(), got.InCookie())
+			}
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package bwstate
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"math"
@@ -134,4 +135,23 @@ func TestWhatScanMayAnswer(t *testing.T) {
 		var wrong *ValueError
 		require.True(t, errors.As(err, &wrong), "%q: %v", answer, err)
 	}
+}
+
+// answers is a RoundTripper that gives each request the next of its answers.
+type answers []replies
+
+func (a *answers) RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler) error {
+	next := (*a)[0]
+	*a = (*a)[1:]
+	return next.RoundTrip(ctx, q, h)
+}
+
+// A server may show a key twice while it grows, and counts once.
+func TestMetricsThatScanShowsTwice(t *testing.T) {
+	const key = "$21\r\nmetrics:p_counter_a:0\r\n"
+	a := answers{{"*2\r\n$1\r\n7\r\n*2\r\n" + key + key}, {"$1\r\n5\r\n", "$1\r\n5\r\n", "*2\r\n$1\r\n0\r\n*1\r\n" + key}, {"$1\r\n5\r\n"}}
+	sums, err := New(&a).SumMetrics(t.Context(), MetricsQuery{Plugin: "p"})
+	require.NoError(t, err)
+	require.Equal(t, map[string]float64{"a": 5}, sums.Counters)
+	require.Empty(t, a)
 }

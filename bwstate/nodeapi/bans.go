@@ -170,7 +170,7 @@ func readBan(entry json.RawMessage) (b bwstate.Ban, ok bool) {
 		ip, service = ip[at+len("_ip_"):], service+"_ip_"+ip[:at]
 	}
 	addr, err := netip.ParseAddr(ip)
-	if err != nil {
+	if err != nil || addr.Zone() != "" {
 		return bwstate.Ban{}, false
 	}
 	b.IP, b.Service, b.Reason, b.Country = addr, service, text("reason"), text("country")

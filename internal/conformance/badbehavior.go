@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -164,5 +165,11 @@ func countArguments(f *fixture) {
 		_, err = f.state.DecreaseBadBehavior(f.ctx, c.ip, c.b)
 		f.requireArgumentError(c.name, err)
 	}
+	huge := bwstate.BadBehavior{WholeBan: true, Country: strings.Repeat("x", 2<<20)}
+	_, err := f.state.IncreaseBadBehavior(f.ctx, client, huge)
+	f.requireArgumentError("ban", err)
+	results, err := f.state.IncreaseBadBehaviors(f.ctx, []bwstate.BadRequest{{IP: client}, {IP: client, Rule: huge}})
+	f.requireArgumentError("ban", err)
+	require.Nil(f, results)
 	f.requireKeys(nil)
 }
