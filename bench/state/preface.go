@@ -26,7 +26,7 @@ connections, because it can only double, or one ("1conn"); redigo Do, or Send an
 WriteFlushInterval. Where a visitor's session is opened by hand, its value is decrypted and authenticated by the bare loop, and not parsed.
 "raw" is a bare write and read, "raw pipe 2x32" two goroutines, each with a connection, that send what 32 callers ask in one write and then read all replies.
 
-"waf" is what a web application firewall asks for each request it sees, in one round trip: bans of the service and of all services (GET and PTTL of each, of keys that are not there),
+"waf" is what a web application firewall asks for each request it sees, in one round trip: bans of the service and of all services (GETRANGE and PTTL of each, of keys that are not there),
 the limit of the client for a path (EVALSHA), and an application's session (GETRANGE of %d bytes and what is known of them): a bwstate.Batch beside the six commands as a pipeline.
 
 `
