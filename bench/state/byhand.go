@@ -45,6 +45,7 @@ type keeper struct {
 
 const (
 	oursName    = "ours"
+	oursOneName = "ours, 1 kept"
 	connections = 3 // that each client may have
 )
 
