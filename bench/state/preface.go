@@ -13,11 +13,13 @@ const preface = `# Shared state, measured
     make bench-state
 
 prints this anew: medians of %d interleaved rounds of about %v each, against %s on the same machine, with %s on %d processors. %sTimes hold for the
-machine that they were taken on; ratios are within a round.
+machine that they were taken on; ratios are within a round. A single caller's
+rate depends most on when the operating system wakes the two sides: the extremes behind a ratio say how much of it is chance.
 
 The first table is what one operation of package bwstate costs. Round trips and bytes were counted on a connection to the server. "BunkerWeb's Lua" is how many round trips
 BunkerWeb's own code makes for the same, because it connects for each request: plain, with a password, through Sentinel; "–" is what it does not have. "Client work" is the
-operation on a connection within memory that answers with the server's own replies at once: everything but the network and the server. Of a visitor's session that is mostly
+operation on a connection within memory that answers with the server's own replies at once: everything but the network and the server,
+in the fastest round. Of a visitor's session that is mostly
 cryptography, so beside it is a bare loop of the same AES-GCM and HMAC.
 
 The others put operations beside the same commands with the same arguments, sent by hand with other clients, whose keys and arguments were made beforehand; ours makes its own. Each client
