@@ -81,7 +81,9 @@ func (m *Metrics) Add(ctx context.Context, plugin, name string, n float64) (tota
 	op := newMetricOp(m)
 	defer op.recycle()
 	op.one[0] = MetricWrite{Plugin: plugin, Name: name, Value: n}
-	op.writes = op.one[:]
+	if err := op.take(op.one[:]); err != nil {
+		return 0, err
+	}
 	err = op.run(ctx)
 	return op.total, err
 }
@@ -109,7 +111,9 @@ func (m *Metrics) Write(ctx context.Context, writes ...MetricWrite) error {
 	}
 	op := newMetricOp(m)
 	defer op.recycle()
-	op.writes = writes
+	if err := op.take(writes); err != nil {
+		return err
+	}
 	return op.run(ctx)
 }
 

@@ -40,17 +40,25 @@ func (op *metricOp) recycle() {
 	metricOps.Put(op)
 }
 
-func (op *metricOp) run(ctx context.Context) error {
-	for i := range op.writes {
-		if err := op.writes[i].check(i); err != nil {
+// take takes what is to be changed, or says what is wrong with it.
+func (op *metricOp) take(writes []MetricWrite) error {
+	op.writes = writes
+	for i := range writes {
+		if err := writes[i].check(i); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+func (op *metricOp) run(ctx context.Context) error {
 	if err := op.m.state.run(ctx, &op.q, op); err != nil {
 		return err
 	}
 	return op.err
 }
+
+func (op *metricOp) result(bool) (struct{}, error) { return struct{}{}, op.err }
 
 func (op *metricOp) reads() bool { return false }
 

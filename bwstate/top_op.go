@@ -61,19 +61,20 @@ func (op *topOp) run(ctx context.Context) (found TopList, err error) {
 	if err := op.check(); err != nil {
 		return TopList{}, err
 	}
-	if op.windows == 0 {
-		op.windows = op.ts.windows
-	}
 	when := op.ts.when
 	if op.action == topDeletes {
 		when = FailWhenAway
 	}
 	degraded, err := op.ts.state.runSomewhere(ctx, when, &op.q, op)
-	if err == nil {
-		err = op.err
-	}
 	if err != nil {
 		return TopList{}, err
+	}
+	return op.result(degraded)
+}
+
+func (op *topOp) result(degraded bool) (TopList, error) {
+	if op.err != nil {
+		return TopList{}, op.err
 	}
 	op.found.Degraded = degraded
 	return op.found, nil
@@ -92,6 +93,9 @@ func (op *topOp) check() error {
 		}
 		if op.windows < 0 || op.windows > op.ts.windows {
 			return &ArgumentError{Name: "windows", Problem: "are more than are kept, or less than one: " + strconv.Itoa(op.windows)}
+		}
+		if op.windows == 0 {
+			op.windows = op.ts.windows
 		}
 		if op.action == topRanks {
 			return checkMember(op.member)

@@ -12,6 +12,10 @@ var batchTests = []test{
 	{"what is refused to one is nobody else's", batchRefused},
 	{"bad arguments", batchArguments},
 	{"its memory is used again", batchAgain},
+	{"metrics, counters and lists in one round trip", batchOfCounts},
+	{"what is refused to a counter is nobody else's", batchCountsRefused},
+	{"bad arguments of counters", batchCountsArguments},
+	{"it keeps what it is given", batchKeepsWhatItIsGiven},
 }
 
 // batchOfEverything asks for everything at once, twice: each operation sees what those before it did.
