@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/bwredis/bwredis/bwstate"
 )
@@ -109,7 +110,7 @@ func checkTarget(ip netip.Addr, service string, ofService bool) error {
 		return &bwstate.ArgumentError{Name: "ip", Problem: "has a zone"}
 	case ofService && slices.Contains(reservedServices, service):
 		return &bwstate.ArgumentError{Name: "Service", Problem: "is a name that nodes take for no service, and the ban for a global one"}
-	case ofService && (len(service) > 253 || strings.ContainsAny(service, " \t\r\n\x00")):
+	case ofService && (len(service) > 253 || strings.ContainsAny(service, " \t\r\n\x00") || !utf8.ValidString(service)):
 		return &bwstate.ArgumentError{Name: "Service", Problem: "is not a server name"}
 	}
 	return nil
