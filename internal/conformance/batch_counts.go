@@ -9,6 +9,7 @@ import (
 
 // batchOfCounts counts in every way there is, twice; each operation sees what those before it did.
 func batchOfCounts(f *fixture) {
+	f.knowScripts()
 	m := f.metrics(bwstate.MetricsConfig{TTL: time.Hour})
 	cs, windows := f.counters(bwstate.CountersConfig{}), f.counters(bwstate.CountersConfig{Window: 24 * time.Hour, Windows: 2})
 	ts := f.tops(bwstate.TopConfig{})
