@@ -2,6 +2,7 @@ package bwstate
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"strconv"
 	"time"
@@ -31,7 +32,7 @@ type CountersConfig struct {
 
 	// Window, in whole milliseconds, makes counters of what happened lately: time is cut into windows of this length, by the server's clock, so that all processes
 	// agree, and a total is the sum of the last Windows of them, the present one included. Windows 1, which is what 0 means, is a fixed window; with more it slides,
-	// in steps of Window. 0: the total is of everything.
+	// in steps of Window. 0: the total is of everything. Processes with another Window, or other Windows, have other counters.
 	Window  time.Duration
 	Windows int // at most 120
 
@@ -79,7 +80,7 @@ func (s *State) Counters(cfg CountersConfig) (*Counters, error) {
 		if cfg.TTL != 0 {
 			return nil, &ArgumentError{Name: "TTL", Problem: "is given, and counters in windows have none"}
 		}
-		cs.kind = "w" + strconv.FormatInt(cs.window, 10)
+		cs.kind = fmt.Sprintf("w%dx%d", cs.window, cs.windows)
 		cs.ttl = cs.window * int64(cs.windows+1)
 	}
 	return cs, checkWhenAway(cfg.WhenAway)

@@ -132,7 +132,10 @@ func (op *countOp) HandleReply(_ int, r *resp.Reply) error {
 	return nil
 }
 
-// A countReadOp reads counters: with a GET for each, or in windows with one script.
+// maxCountText is how long the text of a counter is, in bytes.
+const maxCountText = len("-9223372036854775808")
+
+// A countReadOp reads counters: with a GETRANGE for each, or in windows with one script.
 type countReadOp struct {
 	q       resp.Request
 	cs      *Counters
@@ -193,7 +196,7 @@ func (op *countReadOp) add(q *resp.Request) {
 	for _, name := range op.names {
 		key := countKey(op.cs.app, op.cs.kind, name)
 		if op.cs.window == 0 {
-			q.Cmd("GET").Str(key)
+			q.Cmd("GETRANGE").Str(key).Int(0).Int(int64(maxCountText)) // not GET: whatever somebody else wrote there stays there
 		} else {
 			op.keys = append(op.keys, key)
 		}
@@ -234,9 +237,9 @@ func (op *countReadOp) plain(i int, r *resp.Reply) {
 	switch err := r.Err(); {
 	case err != nil:
 		op.fail(countRefusal("counter", i, err))
-	case r.Null():
 	default:
-		if c.Total, c.Found = parseCount(r.Bytes()); !c.Found {
+		text := r.Bytes()
+		if c.Total, c.Found = parseCount(text); !c.Found && len(text) > 0 {
 			op.fail(&CountError{What: "counter", Index: i, Reason: CountForeign})
 		}
 	}

@@ -139,7 +139,7 @@ func (op *topOp) add(q *resp.Request) {
 			q.Str(e.Member).Int(e.Count)
 		}
 	case topReads, topRanks:
-		q.Script(readTopScript.Script, prefix).Int(ts.window).Int(int64(op.windows)).Int(int64(ts.size)).Int(int64(op.show))
+		q.Script(readTopScript.Script, prefix).Int(ts.window).Int(int64(op.windows)).Int(int64(ts.size)).Int(int64(op.show)).Int(maxTopMember)
 		if op.action == topRanks {
 			q.Str(op.member)
 		}
@@ -152,6 +152,9 @@ func (op *topOp) add(q *resp.Request) {
 func (op *topOp) HandleReply(_ int, r *resp.Reply) error {
 	switch {
 	case r.Err() != nil:
+	case r.Kind() == resp.BulkString:
+		op.err = countProblem("list", 0, r.Text())
+		return nil
 	case op.action == topAdds:
 		op.handleCounts(r)
 	case op.action == topReads:
@@ -168,10 +171,6 @@ func (op *topOp) HandleReply(_ int, r *resp.Reply) error {
 }
 
 func (op *topOp) handleCounts(r *resp.Reply) {
-	if r.Kind() == resp.BulkString {
-		op.err = countProblem("list", 0, r.Text())
-		return
-	}
 	if n := r.Array(); r.Err() == nil && n != len(op.entries) {
 		op.err = &ValueError{What: "list", Problem: "was answered with another number of counts than was asked for"}
 		return
