@@ -19,8 +19,9 @@ type reportsPush struct {
 	id    [32]byte // of a recount that may have to begin
 	sum   hash.Hash
 	// The elements one behind the other, and where each ends.
-	text []byte
-	ends []int
+	text    []byte
+	ends    []int
+	scratch [sha256.Size]byte
 
 	fresh, length, surplus int64
 	recount                string // that is to be gone on with; "": none
@@ -60,15 +61,14 @@ func (op *reportsPush) fill(reports []Report) (n int) {
 		_, _ = op.sum.Write(append(op.text[from:], 0)) // no element has a NUL
 		n++
 	}
-	batch := ""
+	var room [64]byte
+	batch := append(room[:0], reportBatchKey("")...)
 	if n > 0 {
-		var sum [sha256.Size]byte
-		batch = hex.EncodeToString(op.sum.Sum(sum[:0])[:16])
+		batch = hex.AppendEncode(batch, op.sum.Sum(op.scratch[:0])[:16])
 	}
-	op.keys = append(append(op.keys[:0], reportScriptKeys...), reportBatchKey(batch))
-	var id [16]byte
-	_, _ = rand.Read(id[:]) // never fails
-	hex.Encode(op.id[:], id[:])
+	op.keys = append(append(op.keys[:0], reportScriptKeys...), string(batch))
+	_, _ = rand.Read(op.scratch[:16]) // never fails
+	hex.Encode(op.id[:], op.scratch[:16])
 	return n
 }
 

@@ -109,7 +109,7 @@ func (w *reportWalk) follow(ctx context.Context, at int64) (int64, error) {
 			return 0, err
 		}
 		if len(w.op.elements) > 0 && w.isLast(w.op.elements[0]) {
-			w.op.elements = w.op.elements[1:]
+			w.op.elements = slices.Delete(w.op.elements, 0, 1)
 			return at, nil
 		}
 		var err error
