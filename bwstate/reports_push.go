@@ -28,9 +28,10 @@ type PushedReports struct {
 // Push appends reports to the list, books them in the facets, and trims the list. Up to 250 reports, and half a megabyte, are one step and one round trip; more are pushed one
 // part after the other. A list that is far longer than the limit is trimmed in further steps, and facets that nobody has counted yet are counted by [Reports.Recount].
 //
-// After an error Pushed says how many reports are there for sure; of the next ones it is not known when the connection was lost, see package conn. Push the same reports again, in
-// the same order, within five minutes: what was pushed is not pushed twice. For the same reason a connection that is lost on the way costs no report: the request is sent
-// again. What is pushed is remembered by its contents.
+// A report that readers could not show is an [*ArgumentError], and nothing is pushed then. After another error Pushed says how many reports are there for sure; of the next
+// ones it is not known when the connection was lost, see package conn. Push the same reports again, in the same order and with none in front of them or between them, within
+// five minutes: what was pushed is not pushed twice. For the same reason a connection that is lost on the way costs no report: the request is sent again. What is
+// pushed is remembered by its contents.
 func (r *Reports) Push(ctx context.Context, reports ...Report) (PushedReports, error) {
 	var done PushedReports
 	for i := range reports {
