@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // An ArgumentError says that an operation was asked for with something it cannot take. Nothing was sent.
@@ -48,7 +49,7 @@ func checkScope(scope Scope, service string) error {
 	switch {
 	case service == "":
 		return &ArgumentError{Name: "Service", Problem: "is empty, and the scope is a service"}
-	case len(service) > maxServiceSize || strings.ContainsAny(service, " \t\r\n\x00"):
+	case len(service) > maxServiceSize || strings.ContainsAny(service, " \t\r\n\x00") || !utf8.ValidString(service): // Python lists no bans beside a key that is not UTF-8
 		return &ArgumentError{Name: "Service", Problem: "is not a server name"}
 	}
 	return nil

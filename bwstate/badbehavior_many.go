@@ -33,11 +33,9 @@ func (s *State) DecreaseBadBehaviors(ctx context.Context, requests []BadRequest)
 func (s *State) countBadBehaviors(ctx context.Context, requests []BadRequest, down bool) ([]BadBehaviorResult, error) {
 	all := make(badCountList, len(requests))
 	for i, r := range requests {
-		rule, err := r.Rule.withDefaults(r.IP)
-		if err != nil {
+		if err := all[i].set(r.IP, r.Rule, down); err != nil {
 			return nil, err
 		}
-		all[i] = badCount{ip: r.IP, rule: rule, down: down}
 	}
 	results := make([]BadBehaviorResult, 0, len(requests))
 	var failed error

@@ -2,6 +2,7 @@ package bwstate
 
 import (
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,6 +29,7 @@ type badCount struct {
 	ip   netip.Addr
 	rule BadBehavior // with defaults
 	down bool
+	ban  []byte // to be written
 
 	count    int64
 	banned   int64
@@ -38,13 +40,25 @@ type badCount struct {
 var badCounts = sync.Pool{New: func() any { return new(badCount) }}
 
 func newBadCount(ip netip.Addr, b BadBehavior, down bool) (*badCount, error) {
-	b, err := b.withDefaults(ip)
-	if err != nil {
+	op := badCounts.Get().(*badCount)
+	if err := op.set(ip, b, down); err != nil {
+		op.recycle()
 		return nil, err
 	}
-	op := badCounts.Get().(*badCount)
-	op.ip, op.rule, op.down = ip, b, down
 	return op, nil
+}
+
+// bareBan is what counters write unless a WholeBan is asked for.
+var bareBan = []byte(badBehaviorReason)
+
+// set says what is counted.
+func (op *badCount) set(ip netip.Addr, b BadBehavior, down bool) (err error) {
+	op.ip, op.down, op.ban = ip, down, bareBan
+	if op.rule, err = b.withDefaults(ip); err == nil && b.WholeBan && !down {
+		op.ban = op.rule.ban(time.Now()).encode()
+		err = checkBanValue(op.ban)
+	}
+	return err
 }
 
 func (op *badCount) recycle() {
@@ -69,16 +83,10 @@ func (op *badCount) add(q *resp.Request) {
 	switch {
 	case b.Detect:
 		q.Str("").Str("none")
-		return
-	case b.WholeBan:
-		q.Bytes(b.ban(time.Now()).encode())
+	case b.KeepBan:
+		q.Bytes(op.ban).Str("keep")
 	default:
-		q.Str(badBehaviorReason)
-	}
-	if b.KeepBan {
-		q.Str("keep")
-	} else {
-		q.Str("set")
+		q.Bytes(op.ban).Str("set")
 	}
 }
 
@@ -93,8 +101,11 @@ func (op *badCount) HandleReply(_ int, r *resp.Reply) error {
 	if op.down {
 		op.count = r.Int()
 	} else {
-		r.Array()
+		n := r.Array()
 		op.count, op.banned = r.Int(), r.Int()
+		if r.Err() == nil && (n != 2 || op.banned < notBanned || op.banned > bannedBefore) {
+			return &resp.TypeError{Want: "count and what became of the ban", Got: resp.Array}
+		}
 	}
 	err := r.Err()
 	op.answered = err == nil
@@ -124,17 +135,23 @@ func increaseTwin(call func(args ...string) resp.Value, keys, argv []string, dst
 		return appendValue(dst, expired)
 	}
 	n, _ := count.Int()
+	n = scriptInt(n)
 	threshold, _ := strconv.ParseInt(argv[1], 10, 64)
 	ttl, value, mode := argv[2], argv[3], argv[4]
 	if n < threshold || mode == "none" {
 		return appendCount(dst, n, notBanned)
 	}
 	if mode == "keep" {
-		there := call("GET", keys[1])
+		there := call("GETRANGE", keys[1], "0", strconv.Itoa(maxBanValue))
 		if there.Err() != nil {
 			return appendValue(dst, there)
 		}
-		if text, err := there.Text(); !there.IsNull() && err == nil && (!ownBan(text) || ttlOf(call, keys[1]) == noExpiry) {
+		left := call("PTTL", keys[1])
+		if left.Err() != nil {
+			return appendValue(dst, left)
+		}
+		text, _ := there.Text()
+		if ms, _ := left.Int(); ms != noKey && (ms == noExpiry || !ownBan(text)) {
 			return appendCount(dst, n, bannedBefore)
 		}
 	}
@@ -148,14 +165,26 @@ func increaseTwin(call func(args ...string) resp.Value, keys, argv []string, dst
 	return appendCount(dst, n, bannedNow)
 }
 
-// ownBan reports whether a counter wrote a ban. The quotes keep this from matching inside of a text.
-func ownBan(value string) bool {
-	return value == badBehaviorReason || strings.Contains(value, `"reason":"`+badBehaviorReason+`"`)
-}
+var (
+	escapes = regexp.MustCompile(`(?s)\\.`)
+	texts   = regexp.MustCompile(`"[^"]*"`)
+)
 
-func ttlOf(call func(args ...string) resp.Value, key string) int64 {
-	n, _ := call("PTTL", key).Int()
-	return n
+// ownBan reports whether a counter wrote a ban: own in lua/increase.lua.
+func ownBan(value string) bool {
+	depth := 0
+	for {
+		before, behind, found := strings.Cut(value, `"reason":"`+badBehaviorReason+`"`)
+		if !found {
+			return value == badBehaviorReason
+		}
+		before = texts.ReplaceAllLiteralString(escapes.ReplaceAllLiteralString(before, ""), "")
+		depth += strings.Count(before, "{") + strings.Count(before, "[") - strings.Count(before, "}") - strings.Count(before, "]")
+		if depth == 1 {
+			return true
+		}
+		value = behind
+	}
 }
 
 func appendCount(dst []byte, n, banned int64) []byte {
@@ -177,6 +206,9 @@ func decreaseTwin(call func(args ...string) resp.Value, keys, argv []string, dst
 	return appendValue(dst, count)
 }
 
+// scriptInt is an integer as scripts have it, which know no other numbers than float64.
+func scriptInt(n int64) int64 { return int64(float64(n)) }
+
 // appendValue appends the integer or the error that a twin's command returned.
 func appendValue(dst []byte, v resp.Value) []byte {
 	if e, ok := v.Err().(*resp.Error); ok {
@@ -186,5 +218,5 @@ func appendValue(dst []byte, v resp.Value) []byte {
 	if err != nil {
 		return resp.AppendError(dst, "ERR "+err.Error())
 	}
-	return resp.AppendInt(dst, n)
+	return resp.AppendInt(dst, scriptInt(n))
 }

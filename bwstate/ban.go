@@ -35,33 +35,46 @@ type Ban struct {
 	Remaining time.Duration // until the ban ends; 0 when it is permanent. AddBan rounds it up to a second
 }
 
-// AddBan writes a ban, and overwrites one that is there. Nodes act on it with the next request.
+// AddBan writes a ban, and overwrites one that is there. Nodes act on it with the next request. Bytes of its texts that are not UTF-8 become U+FFFD, because one such byte
+// keeps some readers from all bans; so would Data that some reader cannot read, which is refused: nested deeper than a hundred values, with numbers that no float64 holds,
+// with halves of surrogate pairs, not UTF-8. A ban takes two mebibytes at the most.
 func (s *State) AddBan(ctx context.Context, b Ban) error {
-	b, err := b.withDefaults(time.Now())
+	write, err := newBanWrite(b)
 	if err != nil {
 		return err
 	}
 	op := newAdhoc()
 	defer op.recycle()
-	write := banWrite{ban: b}
-	if err := s.run(ctx, &op.q, &write); err != nil {
+	if err := s.run(ctx, &op.q, write); err != nil {
 		return err
 	}
-	_, err = write.result(false)
-	return err
+	return write.refused
 }
 
 // A banWrite writes a ban that was checked.
 type banWrite struct {
-	ban     Ban
+	key     string
+	value   []byte
+	seconds int64 // 0: for ever
 	refused error
 }
 
-func (op *banWrite) add(q *resp.Request) {
-	b := op.ban
-	q.Cmd("SET").Str(banKey(b.Scope, b.Service, b.IP)).Bytes(b.encode())
+func newBanWrite(b Ban) (*banWrite, error) {
+	b, err := b.withDefaults(time.Now())
+	if err != nil {
+		return nil, err
+	}
+	op := &banWrite{key: banKey(b.Scope, b.Service, b.IP), value: b.encode()}
 	if !b.Permanent {
-		q.Str("EX").Int(seconds(b.Remaining))
+		op.seconds = seconds(b.Remaining)
+	}
+	return op, checkBanValue(op.value)
+}
+
+func (op *banWrite) add(q *resp.Request) {
+	q.Cmd("SET").Str(op.key).Bytes(op.value)
+	if op.seconds != 0 {
+		q.Str("EX").Int(op.seconds)
 	}
 }
 

@@ -61,6 +61,7 @@ func (s *State) Bans(ctx context.Context, f BanFilter) iter.Seq2[Ban, error] {
 type listedBan struct {
 	Ban
 	key   string
+	odd   error // what is wrong with the key
 	there bool
 	err   error
 }
@@ -115,8 +116,7 @@ func (op *banList) next() {
 
 func (op *banList) add(q *resp.Request) {
 	for i := range op.found {
-		q.Cmd("GET").Str(op.found[i].key)
-		q.Cmd("PTTL").Str(op.found[i].key)
+		askBan(q, []byte(op.found[i].key))
 	}
 	if op.scans() {
 		op.scan.add(q)
@@ -160,12 +160,9 @@ func (op *banList) handleBan(b *listedBan, i int, r *resp.Reply) error {
 		return nil
 	}
 	c, err := op.one.result(false)
-	b.there = c.Banned || err != nil
-	switch {
-	case c.Banned:
-		b.Ban = c.Ban
-	case err != nil:
-		b.err = err
+	b.there, b.err = c.Banned || err != nil, err
+	if c.Banned {
+		b.Ban, b.err = c.Ban, b.odd
 	}
 	return nil
 }
@@ -177,12 +174,12 @@ func (op *banList) listed(key string) (b listedBan, ok bool) {
 		return b, false
 	}
 	ip, err := netip.ParseAddr(text)
-	if err != nil || ip.Zone() != "" {
+	if err != nil || ip.Zone() != "" || scope == ServiceScope && service == "" { // no node looks there
 		return b, false
 	}
 	b = listedBan{Ban: Ban{IP: ip, Scope: scope, Service: service}, key: key}
 	if ip.String() != text {
-		b.err = &ValueError{What: "ban", Problem: "is under an address that is written as no node writes it, and so bans nobody"}
+		b.odd = &ValueError{What: "ban", Problem: "is under an address that is written as no node writes it, and so bans nobody"}
 	}
 	return b, true
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 )
@@ -44,6 +45,46 @@ func TestABanHasEveryField(t *testing.T) {
 		string(b.encode()))
 }
 
+func TestDataThatEveryReaderReads(t *testing.T) {
+	for _, data := range []string{
+		`{}`, ` [] `, `[1e308,-0.5,12345678901234567890,1e-999]`, `["\ud83d\ude00\\ud83d","\"\\","\u0000é"]`, `["{[1e999"]`, `{"a\"1e999":[[],[],{}]}`,
+		strings.Repeat("[", maxNesting) + strings.Repeat("]", maxNesting), "[" + strings.Repeat("[],", 200) + "[]]", `[0.` + strings.Repeat("1", maxNumberSize-2) + `]`,
+	} {
+		require.NoError(t, checkReasonData(json.RawMessage(data)), data)
+	}
+}
+
+// FuzzReasonData looks for data that is accepted and comes back as other data, or is nested too deeply.
+func FuzzReasonData(f *testing.F) {
+	for _, data := range []string{`{}`, `["\ud83d\ude00"]`, `["\ud83d"]`, `[1e999]`, "[\"\xff\"]", `{"a":[1,{"b":"\\"}]}`, strings.Repeat("[", 101) + strings.Repeat("]", 101)} {
+		f.Add([]byte(data))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if data == nil || checkReasonData(data) != nil {
+			return
+		}
+		var value any
+		require.NoError(t, json.Unmarshal(data, &value), "%q", data)
+		var texts func(value any)
+		texts = func(value any) {
+			switch v := value.(type) {
+			case string:
+				require.True(t, !strings.Contains(v, "\ufffd") || strings.Contains(strings.ToLower(string(data)), `\ufffd`) || strings.Contains(string(data), "\ufffd"), "%q", data)
+			case []any:
+				for _, e := range v {
+					texts(e)
+				}
+			case map[string]any:
+				for k, e := range v {
+					texts(k)
+					texts(e)
+				}
+			}
+		}
+		texts(value)
+	})
+}
+
 // FuzzBanDecode reads any value as a ban. What comes of it can be written again, and is then read as the same.
 func FuzzBanDecode(f *testing.F) {
 	for _, value := range []string{
@@ -64,13 +105,17 @@ func FuzzBanDecode(f *testing.F) {
 		}
 		again := b
 		again.Permanent = true
+		if checkReasonData(again.Data) != nil {
+			again.Data = nil
+		}
 		again, err := again.withDefaults(time.Unix(1, 0))
 		require.NoError(t, err)
 		encoded := again.encode()
 		require.True(t, json.Valid(encoded), "%q", encoded)
 		got := Ban{IP: loopback, Scope: GlobalScope, Permanent: true}
 		got.decode(encoded)
-		again.Reason = string([]rune(again.Reason)) // readers of JSON replace each byte that is not UTF-8
+		require.True(t, utf8.Valid(encoded), "%q", encoded)
+		again.Reason = string([]rune(again.Reason)) // each byte that is not UTF-8 is replaced
 		if again.Data == nil {
 			again.Data = json.RawMessage("{}")
 		}

@@ -19,18 +19,22 @@ type Batch struct {
 	parts []part
 	at    int // whose replies come now
 	ran   bool
+
+	outcomes []outcome // of the operations that were asked for, those with wrong arguments included
+	turn     uint64    // grows with every Reset
 }
 
 // A part is an operation of a batch.
 type part struct {
 	op       operation
 	away     WhenAway
-	outcome  *outcome
+	outcome  int // among those of the batch
 	first, n int // its replies
 }
 
 // outcome is what became of an operation's round trip.
 type outcome struct {
+	op       operation // nil: there is none
 	done     bool
 	degraded bool
 	err      error // of the round trip, or of a reply that is not what was asked for
@@ -45,22 +49,25 @@ func (b *Batch) Len() int { return len(b.parts) }
 // Reset empties the batch. There is nothing to be had from what its operations returned any more.
 func (b *Batch) Reset() {
 	for _, p := range b.parts {
-		*p.outcome = outcome{}
 		if op, ok := p.op.(interface{ recycle() }); ok {
 			op.recycle()
 		}
 	}
 	clear(b.parts)
+	clear(b.outcomes)
 	if len(b.q.Encoded()) > maxKeptRequest {
 		b.q = resp.Request{}
 	}
 	b.q.Reset()
-	b.parts, b.at, b.ran = b.parts[:0], 0, false
+	b.parts, b.outcomes, b.at, b.ran = b.parts[:0], b.outcomes[:0], 0, false
+	b.turn++
 }
 
-// put adds an operation, and where to say what became of it.
-func (b *Batch) put(op operation, away WhenAway, o *outcome) {
-	b.parts = append(b.parts, part{op: op, away: away, outcome: o})
+// put adds an operation, and returns which of the outcomes is its own.
+func (b *Batch) put(op operation, away WhenAway) int {
+	b.parts = append(b.parts, part{op: op, away: away, outcome: len(b.outcomes)})
+	b.outcomes = append(b.outcomes, outcome{op: op})
+	return len(b.outcomes) - 1
 }
 
 // Run sends all operations and takes their replies. It returns the error of the round trip, which is then also the result of every operation but those that
@@ -94,7 +101,7 @@ func (b *Batch) send(ctx context.Context, s *State) error {
 		p.op.add(&b.q)
 		p.n = b.q.Len() - p.first
 		reads = reads && p.op.reads()
-		*p.outcome = outcome{}
+		b.outcomes[p.outcome] = outcome{op: p.op}
 	}
 	if reads {
 		b.q.MarkReadOnly()
@@ -102,13 +109,14 @@ func (b *Batch) send(ctx context.Context, s *State) error {
 	err := s.roundTrip(ctx, &b.q, (*batchReplies)(b))
 	for i := range b.parts {
 		p := &b.parts[i]
-		p.outcome.done = true
+		o := &b.outcomes[p.outcome]
+		o.done = true
 		if err == nil {
 			continue
 		}
-		p.outcome.err = err
+		o.err = err
 		if op, ok := p.op.(explaining); ok {
-			p.outcome.err = op.explain(ctx, err)
+			o.err = op.explain(ctx, err)
 		}
 	}
 	return err
@@ -128,8 +136,8 @@ func (b *batchReplies) HandleReply(i int, r *resp.Reply) error {
 		b.at++
 	}
 	p := &b.parts[b.at]
-	if p.outcome.err == nil {
-		p.outcome.err = p.op.HandleReply(i-p.first, r)
+	if o := &b.outcomes[p.outcome]; o.err == nil {
+		o.err = p.op.HandleReply(i-p.first, r)
 	}
 	return nil // the replies behind it are those of others
 }
@@ -151,12 +159,12 @@ func (b *Batch) runLocally(ctx context.Context, err error) error {
 	if len(b.parts) > 0 {
 		if b.send(ctx, local) == nil {
 			for i := range b.parts {
-				b.parts[i].outcome.degraded = true
+				b.outcomes[b.parts[i].outcome].degraded = true
 			}
 		}
 	}
 	if len(b.parts) < len(all) {
 		return err
 	}
-	return b.parts[0].outcome.err
+	return b.outcomes[b.parts[0].outcome].err
 }

@@ -62,18 +62,17 @@ func TestBatchIsOneRoundTrip(t *testing.T) {
 			{commands: [][]string{{"GET", "none"}, {"ECHO", "x"}, {"GET", "a"}}},
 			{},
 		}
-		outcomes := make([]outcome, len(parts))
 		for i, p := range parts {
-			b.put(p, FailWhenAway, &outcomes[i])
-			require.ErrorIs(t, outcomes[i].check(), errNotRun)
+			require.Equal(t, i, b.put(p, FailWhenAway))
+			require.ErrorIs(t, b.outcomes[i].check(), errNotRun)
 		}
 		require.Equal(t, len(parts), b.Len())
 		sent := server.sent
 		require.NoError(t, b.Run(t.Context()))
 		require.Equal(t, sent+1, server.sent)
-		for i := range outcomes {
-			require.NoError(t, outcomes[i].check())
-			require.False(t, outcomes[i].degraded)
+		for i := range parts {
+			require.NoError(t, b.outcomes[i].check())
+			require.False(t, b.outcomes[i].degraded)
 		}
 		require.Equal(t, []string{"OK", "2"}, parts[0].got)
 		require.Empty(t, parts[1].got)
@@ -97,17 +96,16 @@ func TestBatchKeepsErrorsApart(t *testing.T) {
 		{commands: [][]string{{"ECHO", "5"}}, broken: 1},
 		{commands: [][]string{{"ECHO", "6"}}},
 	}
-	outcomes := make([]outcome, len(parts))
-	for i, p := range parts {
-		b.put(p, FailWhenAway, &outcomes[i])
+	for _, p := range parts {
+		b.put(p, FailWhenAway)
 	}
 	require.NoError(t, b.Run(t.Context()))
-	require.ErrorIs(t, outcomes[0].check(), errUnreadable)
+	require.ErrorIs(t, b.outcomes[0].check(), errUnreadable)
 	require.Equal(t, []string{`"1"`, `"2"`}, parts[0].got)
-	require.NoError(t, outcomes[1].check())
+	require.NoError(t, b.outcomes[1].check())
 	require.Len(t, parts[1].got, 2)
-	require.ErrorIs(t, outcomes[2].check(), errUnreadable)
-	require.NoError(t, outcomes[3].check())
+	require.ErrorIs(t, b.outcomes[2].check(), errUnreadable)
+	require.NoError(t, b.outcomes[3].check())
 	require.Equal(t, []string{`"6"`}, parts[3].got)
 }
 
@@ -124,7 +122,7 @@ func TestBatchReadsOnlyWhenAllDo(t *testing.T) {
 		m := &marks{}
 		b, want := New(m).NewBatch(), true
 		for _, write := range writes {
-			b.put(&asking{commands: [][]string{{"X"}}, write: write}, FailWhenAway, new(outcome))
+			b.put(&asking{commands: [][]string{{"X"}}, write: write}, FailWhenAway)
 			want = want && !write
 		}
 		require.NoError(t, b.Run(t.Context()))
@@ -145,10 +143,10 @@ func TestBatchWhenAway(t *testing.T) {
 			s, server := newBatchState(t)
 			server.away = errNoServer
 			b := s.NewBatch()
-			parts, outcomes, all := make([]*asking, len(c.away)), make([]outcome, len(c.away)), true
+			parts, all := make([]*asking, len(c.away)), true
 			for i, away := range c.away {
 				parts[i] = &asking{commands: [][]string{{"INCR", "n"}, {"ECHO", "x"}}, write: true}
-				b.put(parts[i], away, &outcomes[i])
+				b.put(parts[i], away)
 				all = all && away == LocalWhenAway
 			}
 			if all {
@@ -159,12 +157,12 @@ func TestBatchWhenAway(t *testing.T) {
 			require.Equal(t, len(parts), b.Len())
 			for i, away := range c.away {
 				if away == LocalWhenAway {
-					require.NoError(t, outcomes[i].check())
-					require.True(t, outcomes[i].degraded)
+					require.NoError(t, b.outcomes[i].check())
+					require.True(t, b.outcomes[i].degraded)
 					require.Len(t, parts[i].got, 2)
 				} else {
-					require.ErrorIs(t, outcomes[i].check(), errNoServer)
-					require.False(t, outcomes[i].degraded)
+					require.ErrorIs(t, b.outcomes[i].check(), errNoServer)
+					require.False(t, b.outcomes[i].degraded)
 					require.Empty(t, parts[i].got)
 				}
 			}
@@ -180,11 +178,11 @@ func TestBatchThatFailsForAnotherReason(t *testing.T) {
 		if errors.Is(server.away, context.Canceled) {
 			cancel()
 		}
-		b, o := s.NewBatch(), outcome{}
-		b.put(&asking{commands: [][]string{{"INCR", "n"}}, write: true}, LocalWhenAway, &o)
+		b := s.NewBatch()
+		b.put(&asking{commands: [][]string{{"INCR", "n"}}, write: true}, LocalWhenAway)
 		require.ErrorIs(t, b.Run(ctx), server.away)
-		require.ErrorIs(t, o.check(), server.away)
-		require.False(t, o.degraded)
+		require.ErrorIs(t, b.outcomes[0].check(), server.away)
+		require.False(t, b.outcomes[0].degraded)
 		cancel()
 	}
 }
@@ -203,16 +201,53 @@ func (b breaking) RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler
 func TestBatchThatBreaks(t *testing.T) {
 	b := New(breaking{replies{":7\r\n", ":8\r\n", ":9\r\n"}}).NewBatch()
 	defer b.state.Close()
-	parts, outcomes := make([]*asking, 3), make([]outcome, 3)
+	parts := make([]*asking, 3)
 	for i := range parts {
 		parts[i] = &asking{commands: [][]string{{"INCR", "n"}, {"INCR", "n"}}, write: true}
-		b.put(parts[i], LocalWhenAway, &outcomes[i])
+		b.put(parts[i], LocalWhenAway)
 	}
 	require.NoError(t, b.Run(t.Context()))
 	for i := range parts {
-		require.NoError(t, outcomes[i].check())
-		require.True(t, outcomes[i].degraded)
+		require.NoError(t, b.outcomes[i].check())
+		require.True(t, b.outcomes[i].degraded)
 	}
 	require.Equal(t, []string{"1", "2"}, parts[0].got)
 	require.Equal(t, []string{"5", "6"}, parts[2].got)
+}
+
+// A session in cookies counts in a batch as it does alone: when the server is away, and only then.
+func TestBatchOfSessionsInCookies(t *testing.T) {
+	r, server := newAwayRig(t, VisitorSettings{Away: CookieWhenAway})
+	server.away = errAway
+	s := r.fresh()
+	require.NoError(t, s.Set("k", "v"))
+	require.NoError(t, s.Commit(t.Context()))
+	cookies := jar{}
+	cookies.take(s.SetCookies())
+	stored := jar{}
+	server.away = nil
+	s = r.fresh()
+	require.NoError(t, s.Set("k", "v"))
+	require.NoError(t, s.Commit(t.Context()))
+	stored.take(s.SetCookies())
+
+	for _, away := range []error{nil, errAway, &resp.Error{Message: "LOADING Redis is loading the dataset in memory"}, &resp.Error{Message: "NOAUTH Authentication required."}} {
+		server.away = away
+		b := r.state.NewBatch()
+		inCookie, inStore := b.OpenVisitor(r.sessions, cookies.get), b.OpenVisitor(r.sessions, stored.get)
+		err := b.Run(t.Context())
+		require.Equal(t, away, err)
+		for _, c := range []struct {
+			pending Pending[*VisitorSession]
+			cookies jar
+		}{{inCookie, cookies}, {inStore, stored}} {
+			got, gotErr := c.pending.Result()
+			want, wantErr := r.sessions.Open(t.Context(), c.cookies.get)
+			require.Equal(t, wantErr, gotErr)
+			if want != nil {
+				require.Equal(t, want.Away(), got.Away())
+				require.Equal(t, want.InCookie(), got.InCookie())
+			}
+		}
+	}
 }

@@ -29,7 +29,7 @@ func (c *Cache) AppendGet(ctx context.Context, dst []byte, key string) (CacheEnt
 		return CacheEntry{}, err
 	}
 	now := time.Now()
-	if e, ok := c.local.get(dst, key, now, c.topic.usable(now), c.cfg.LocalTTL); ok {
+	if e, ok := c.local.get(dst, key, now, c.usable(now), c.cfg.LocalTTL); ok {
 		c.count.localHits.Add(1)
 		return e, nil
 	}
@@ -41,7 +41,7 @@ func (c *Cache) AppendGet(ctx context.Context, dst []byte, key string) (CacheEnt
 func (c *Cache) GetMany(ctx context.Context, keys ...string) ([]CacheEntry, error) {
 	entries := make([]CacheEntry, len(keys))
 	now := time.Now()
-	usable := c.topic.usable(now)
+	usable := c.usable(now)
 	var missing []int
 	for i, key := range keys {
 		if err := checkCacheKey(key); err != nil {
@@ -58,6 +58,15 @@ func (c *Cache) GetMany(ctx context.Context, keys ...string) ([]CacheEntry, erro
 		return entries, nil
 	}
 	return entries, c.fetchMany(ctx, entries, keys, missing, now)
+}
+
+// usable returns the epoch whose copies count at a time, 0 if none do.
+func (c *Cache) usable(now time.Time) uint64 {
+	epoch := c.topic.usable(now)
+	if epoch == untold && c.cfg.LocalTTL == 0 {
+		return 0
+	}
+	return epoch
 }
 
 // fetch asks the server for one entry. now is from before that.

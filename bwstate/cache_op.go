@@ -48,7 +48,7 @@ func (op *cacheSet) HandleReply(_ int, r *resp.Reply) error {
 	return nil
 }
 
-// cacheDelete deletes entries and ends the loads of their keys, in one step.
+// cacheDelete deletes entries, and ends the loads of their keys first.
 type cacheDelete struct {
 	firstRefusal
 	c     *Cache

@@ -32,6 +32,11 @@
 // [State.Sessions] are those of BunkerWeb's nodes. [State.AppSessions] are the application's, in the same Redis: with limits, versions, an index of each subject,
 // and encryption. The embedded store keeps them, too.
 //
+// # Caches
+//
+// [State.NodeCache] is what BunkerWeb's nodes look up only once for all of them. [State.Cache] is the application's own: of everybody who misses an entry one loads it, and
+// copies in this process are gone as soon as somebody changes the entry.
+//
 // # Limits
 //
 // [State.Limits] decides which requests are too many, by BunkerWeb's own limits together with its nodes, and by quotas of any kind. Package bwhttp puts them in front of a

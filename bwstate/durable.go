@@ -78,13 +78,13 @@ func (d *Durable) Do(ctx context.Context, args ...string) (v resp.Value, acknowl
 
 // AddBan is [State.AddBan].
 func (d *Durable) AddBan(ctx context.Context, b Ban) (acknowledged int, err error) {
-	b, err = b.withDefaults(time.Now())
+	write, err := newBanWrite(b)
 	if err != nil {
 		return 0, err
 	}
 	op := newReplicated()
 	defer op.recycle()
-	(&banWrite{ban: b}).add(&op.q)
+	write.add(&op.q)
 	err = d.run(ctx, op)
 	return op.acknowledged, err
 }

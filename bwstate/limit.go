@@ -140,16 +140,26 @@ func (op *limitsOp) take(l *Limits, limits []Limit) error {
 		return &ArgumentError{Name: "limits", Problem: fmt.Sprintf("are more than %d", maxLimits)}
 	}
 	for i, limit := range limits {
-		if limit == nil {
-			return &LimitError{Index: i, Err: &ArgumentError{Name: "limit", Problem: "is nil"}}
-		}
-		c, err := limit.check(l)
+		c, err := checkLimit(l, limit)
 		if err != nil {
 			return &LimitError{Index: i, Err: err}
 		}
 		op.checks = append(op.checks, c)
 	}
 	return nil
+}
+
+// checkLimit returns what is asked of the server. It calls no method of an interface, because a limit that such a call is made on escapes to the heap.
+func checkLimit(l *Limits, limit Limit) (limitCheck, error) {
+	switch p := limit.(type) {
+	case PathLimit:
+		return p.check(l)
+	case ServiceLimit:
+		return p.check(l)
+	case Quota:
+		return p.check(l)
+	}
+	return limitCheck{}, &ArgumentError{Name: "limit", Problem: "is neither a PathLimit nor a ServiceLimit nor a Quota"}
 }
 
 // A LimitError says which of several limits failed.

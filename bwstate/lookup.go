@@ -83,7 +83,7 @@ type lookup struct {
 	err   error // the first error reply
 }
 
-// keyState is what GET said of a key.
+// keyState is what GETRANGE said of a key.
 type keyState byte
 
 const (
@@ -108,19 +108,19 @@ func (op *lookup) recycle() {
 }
 
 func (op *lookup) add(q *resp.Request) {
+	var room [maxBanKey]byte
 	if op.service != "" {
-		askBan(q, ServiceScope, op.service, op.ip)
+		askBan(q, appendBanKey(room[:0], ServiceScope, op.service, op.ip))
 	}
-	askBan(q, GlobalScope, "", op.ip)
+	askBan(q, appendBanKey(room[:0], GlobalScope, "", op.ip))
 }
 
 func (op *lookup) reads() bool { return true }
 
-// askBan adds the two commands that tell of a ban: its value and its remaining time, in milliseconds.
-func askBan(q *resp.Request, scope Scope, service string, ip netip.Addr) {
-	var room [maxBanKey]byte
-	key := appendBanKey(room[:0], scope, service, ip)
-	q.Cmd("GET").Bytes(key)
+// askBan adds the two commands that tell of a ban: its value, or an empty one, and its remaining time in milliseconds, which tells an empty value from none. A value is
+// asked for with one byte more than bans have: what is stored may be anybody's, and of any size.
+func askBan(q *resp.Request, key []byte) {
+	q.Cmd("GETRANGE").Bytes(key).Int(0).Int(maxBanValue)
 	q.Cmd("PTTL").Bytes(key)
 }
 
@@ -130,7 +130,7 @@ func (op *lookup) begin() {
 	op.ban = Ban{}
 }
 
-// HandleReply takes GET's reply, then PTTL's, for each key.
+// HandleReply takes GETRANGE's reply, then PTTL's, for each key.
 func (op *lookup) HandleReply(i int, r *resp.Reply) error {
 	if i == 0 {
 		op.begin()

@@ -185,7 +185,7 @@ func TestOpenWithoutRights(t *testing.T) {
 	require.True(t, resp.IsCode(err, "NOPERM"), "%v", err)
 	requireNoClients(t, server)
 
-	server = serve(t, nil, false, redistest.Options{Forbid: []string{"GET", "SET", "DEL"}, Unknown: []string{"EVALSHA"}})
+	server = serve(t, nil, false, redistest.Options{Forbid: []string{"GETRANGE", "SET", "DEL"}, Unknown: []string{"EVALSHA"}})
 	state := mustOpen(t, server.Addr())
 	ip := netip.MustParseAddr("192.0.2.1")
 	_, banned, err := state.Banned(t.Context(), ip, "a")

@@ -16,8 +16,8 @@ import (
 type Report struct {
 	ID           string    // 32 hexadecimal digits, see [NewReportID]; readers take two reports with one id for the same
 	Date         time.Time // when the request began, to the millisecond
-	IP           string
-	Country      string // ISO code, "local" or "unknown"
+	IP           string    // as nginx has it: of a netip.Addr, Unmap and String
+	Country      string    // ISO code, "local" or "unknown"
 	Method       string
 	URL          string // with its arguments
 	Status       int    // of the answer, such as 403; 0: none

@@ -39,4 +39,5 @@ var scripts = []*script{
 	claimScript, fillScript,
 	limitsScript, limitCountScript,
 	pushReportsScript, recountReportsScript,
+	addMetricScript, metricTableScript, addCountScript, readCountScript, addTopScript, readTopScript, deleteTopScript,
 }

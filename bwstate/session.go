@@ -75,7 +75,14 @@ func (s *State) Sessions(cookie string) (*Sessions, error) {
 	return &Sessions{state: s, cookie: cookie}, nil
 }
 
-// Save writes the data of a session, and overwrites what was there. It lives for ttl, in whole seconds, from now.
+// maxSession is how many bytes of data a session may have, and maxSessionValue those of what is stored. Of more no more is asked for: what is stored may be
+// anybody's, and of any size.
+const (
+	maxSession      = 8 << 20
+	maxSessionValue = 12 << 20
+)
+
+// Save writes the data of a session, 8 MiB at the most, and overwrites what was there. It lives for ttl, in whole seconds, from now.
 func (ss *Sessions) Save(ctx context.Context, id SessionID, data []byte, ttl time.Duration) error {
 	op := newAdhoc()
 	defer op.recycle()
@@ -89,6 +96,9 @@ func (op *adhoc) saveSession(ss *Sessions, id SessionID, data []byte, ttl time.D
 	if err := checkTTL("ttl", ttl); err != nil {
 		return err
 	}
+	if len(data) > maxSession {
+		return &ArgumentError{Name: "data", Problem: "is longer than 8 MiB"}
+	}
 	op.q.Cmd("SET").Str(sessionKey(ss.cookie, id)).Bytes(encodeSession(data)).Str("EX").Int(seconds(ttl))
 	return nil
 }
@@ -97,16 +107,16 @@ func (op *adhoc) saveSession(ss *Sessions, id SessionID, data []byte, ttl time.D
 func (ss *Sessions) Load(ctx context.Context, id SessionID) (data []byte, found bool, err error) {
 	op := newAdhoc()
 	defer op.recycle()
-	op.q.Cmd("GET").Str(sessionKey(ss.cookie, id)).MarkReadOnly()
-	if err := ss.state.roundTrip(ctx, &op.q, op); err != nil {
+	op.q.Cmd("GETRANGE").Str(sessionKey(ss.cookie, id)).Int(0).Int(maxSessionValue).MarkReadOnly()
+	if err := ss.state.roundTrip(ctx, &op.q, op); err != nil || op.v.IsNull() {
 		return nil, false, err
-	}
-	if op.v.IsNull() {
-		return nil, false, nil
 	}
 	text, err := op.v.Text()
-	if err != nil {
+	switch {
+	case err != nil || text == "":
 		return nil, false, err
+	case len(text) > maxSessionValue:
+		return nil, false, &ValueError{What: "session", Problem: "is too large to be one"}
 	}
 	data, err = decodeSession(text)
 	return data, err == nil, err

@@ -46,7 +46,7 @@ func TestVisitorValuesThatAreNone(t *testing.T) {
 		flipped[5] = 'A'
 	}
 	for value, want := range map[string]Reason{
-		"":                                       ValueNotJSON,
+		"":                                       NotStored, // as GETRANGE has it
 		"x":                                      ValueNotJSON,
 		good + "x":                               ValueNotJSON,
 		"null":                                   ValueNull,

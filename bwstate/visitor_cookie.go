@@ -1,7 +1,5 @@
 package bwstate
 
-import "context"
-
 // endedAttributes is how a cookie is taken back.
 const endedAttributes = "; Expires=Thu, 01 Jan 1970 00:00:01 GMT; Max-Age=0"
 
@@ -94,8 +92,8 @@ func (vs *VisitorSessions) chunks(size int) (first, rest, count int) {
 	return first, rest, 1 + (size-first+rest-1)/rest
 }
 
-// gather puts together a session that is in cookies, and opens it, if the server is away. Nodes refuse such sessions while it is there.
-func (s *visitorState) gather(ctx context.Context, text string, cookie func(string) string) error {
+// gather puts together a session that is in cookies, and opens it. It counts if the server is away: nodes refuse such sessions while it is there.
+func (s *visitorState) gather(text string, cookie func(string) string) error {
 	vs, size := s.sessions, int(s.header.size())
 	first, _, count := vs.chunks(size)
 	if count > maxChunks {
@@ -118,18 +116,7 @@ func (s *visitorState) gather(ctx context.Context, text string, cookie func(stri
 		}
 		s.text = append(s.text, chunk...)
 	}
-	if err := s.unseal(s.text); err != nil {
-		return err
-	}
-	switch err := vs.state.Ping(ctx); {
-	case err == nil:
-		return refused(OtherStorage)
-	case !vs.without(ctx, err):
-		return err
-	default:
-		s.away = err
-		return nil
-	}
+	return s.unseal(s.text)
 }
 
 // setCookies makes the lines: what the browser has to keep, and what it has to forget.

@@ -14,6 +14,21 @@ import (
 // What is not accepted is a [*VisitorError], and nothing of it is changed or deleted; go on with [VisitorSessions.New]. When the server cannot be reached, the
 // error is that of the layers below, or, with [CookieWhenAway], Open does without: see there.
 func (vs *VisitorSessions) Open(ctx context.Context, cookie func(name string) string) (*VisitorSession, error) {
+	op, err := vs.open(cookie)
+	if err != nil {
+		return nil, err
+	}
+	defer op.recycle()
+	if err := vs.state.run(ctx, &op.q, op); err != nil {
+		if err = op.explain(ctx, err); err != nil {
+			return nil, err
+		}
+	}
+	return op.result(false)
+}
+
+// open looks at what the cookies alone say, and returns what to ask the server.
+func (vs *VisitorSessions) open(cookie func(name string) string) (*visitorOpen, error) {
 	text := cookie(vs.settings.Name)
 	s := newVisitorSession(vs)
 	if err := s.header.parse(text); err != nil {
@@ -26,80 +41,104 @@ func (vs *VisitorSessions) Open(ctx context.Context, cookie func(name string) st
 	if !vs.keys.authentic(&s.header) {
 		return nil, refused(CookieForged)
 	}
-	load := s.fetch
+	s.chunks = vs.fullChunks(cookie)
 	if inCookie {
-		load = func(ctx context.Context) error { return s.gather(ctx, text, cookie) }
-	}
-	if err := load(ctx); err != nil {
-		return nil, err
-	}
-	s.kept = true
-	if s.chunks = vs.fullChunks(cookie); inCookie {
+		if err := s.gather(text, cookie); err != nil {
+			return nil, err
+		}
 		s.chunks |= vs.chunkBits(int(s.header.size()))
 	}
-	return s, nil
+	op := visitorOpens.Get().(*visitorOpen)
+	op.session, op.inCookie = s, inCookie
+	return op, nil
 }
 
-// visitorOp is a request for a session's value, with the value.
-type visitorOp struct {
+// A visitorOpen asks for a session's value; for a session that is in cookies, whether the server answers.
+type visitorOpen struct {
 	q        resp.Request
-	value    []byte
-	found    bool
-	tooLarge bool
+	session  *VisitorSession
+	inCookie bool
+
+	value   []byte
+	refused error // by the server, or for a reply of another type
 }
 
-var visitorOps = sync.Pool{New: func() any { return new(visitorOp) }}
+var visitorOpens = sync.Pool{New: func() any { return new(visitorOpen) }}
 
-func newVisitorOp() *visitorOp { return visitorOps.Get().(*visitorOp) }
-
-func (op *visitorOp) recycle() {
-	if cap(op.value) > maxKeptRequest || len(op.q.Encoded()) > maxKeptRequest {
-		*op = visitorOp{}
+func (op *visitorOpen) recycle() {
+	q, value := op.q, op.value
+	if cap(value) > maxKeptRequest {
+		value = nil
 	}
-	op.q.Reset()
-	op.value, op.found, op.tooLarge = op.value[:0], false, false
-	visitorOps.Put(op)
+	q.Reset()
+	*op = visitorOpen{q: q, value: value[:0]}
+	visitorOpens.Put(op)
 }
 
-// HandleReply takes the value, unless it is too large to be a session's.
-func (op *visitorOp) HandleReply(_ int, r *resp.Reply) error {
-	if err := r.Err(); err != nil || r.Null() {
-		return err
+// add asks for one byte more than a value may have: what is stored may be anybody's, and of any size.
+func (op *visitorOpen) add(q *resp.Request) {
+	op.value, op.refused = op.value[:0], nil
+	if op.inCookie {
+		q.Cmd("PING")
+		return
 	}
-	value := r.Bytes()
-	op.found, op.tooLarge = true, len(value) > maxVisitorValue
-	if !op.tooLarge {
-		op.value = append(op.value[:0], value...)
-	}
-	return r.Err()
+	s := op.session
+	q.Cmd("GETRANGE").Str(sessionKey(s.sessions.settings.Name, s.header.id())).Int(0).Int(maxVisitorValue)
 }
 
-// fetch gets the session from the server and opens it.
-func (s *visitorState) fetch(ctx context.Context) error {
-	vs, op := s.sessions, newVisitorOp()
-	defer op.recycle()
-	op.q.Cmd("GET").Str(sessionKey(vs.settings.Name, s.header.id())).MarkReadOnly()
-	err := vs.state.roundTrip(ctx, &op.q, op)
-	var reply *resp.Error
-	var typed *resp.TypeError
+func (op *visitorOpen) reads() bool { return true }
+
+func (op *visitorOpen) HandleReply(_ int, r *resp.Reply) error {
+	if !r.Null() {
+		op.value = r.AppendTo(op.value[:0])
+	}
+	op.refused = r.Err()
+	return nil
+}
+
+// explain says what a round trip that failed means; nil: the session is opened without the server.
+func (op *visitorOpen) explain(ctx context.Context, err error) error {
 	switch {
-	case errors.As(err, &reply) && reply.Code() == "WRONGTYPE", errors.As(err, &typed):
-		return &VisitorError{Reason: ValueOtherType, Err: err}
-	case err != nil && vs.without(ctx, err):
-		return &VisitorError{Reason: ServerAway, Err: err}
-	case err != nil:
+	case !op.session.sessions.without(ctx, err):
 		return err
-	case !op.found:
-		return refused(NotStored)
-	case op.tooLarge:
-		return refused(ValueTooLarge)
+	case op.inCookie:
+		op.session.away = err
+		return nil
 	}
-	text, info, err := splitValue(op.value)
-	if err != nil {
-		return err
+	return &VisitorError{Reason: ServerAway, Err: err}
+}
+
+func (op *visitorOpen) result(bool) (*VisitorSession, error) {
+	s := op.session
+	if err := op.refused; err != nil {
+		var typed *resp.TypeError
+		if !op.inCookie && (resp.IsCode(err, "WRONGTYPE") || errors.As(err, &typed)) {
+			return nil, &VisitorError{Reason: ValueOtherType, Err: err}
+		}
+		if err = op.explain(context.Background(), err); err != nil {
+			return nil, err
+		}
 	}
-	s.info = append([]byte(nil), info...)
-	return s.unseal(text)
+	switch {
+	case op.inCookie && s.away == nil:
+		return nil, refused(OtherStorage) // the server answers
+	case op.inCookie:
+	case len(op.value) == 0: // there is no other way to say that there is nothing
+		return nil, refused(NotStored)
+	case len(op.value) > maxVisitorValue:
+		return nil, refused(ValueTooLarge)
+	default:
+		text, info, err := splitValue(op.value)
+		if err != nil {
+			return nil, err
+		}
+		s.info = append([]byte(nil), info...)
+		if err := s.unseal(text); err != nil {
+			return nil, err
+		}
+	}
+	s.kept = true
+	return s, nil
 }
 
 // unseal opens the data behind the header.

@@ -10,6 +10,27 @@ local function refused(reply)
   return reply
 end
 
+-- What counters wrote: the bare text, or the JSON that nodes make of it, with the reason in the object itself and not in what it holds. The quotes keep this from
+-- matching inside of a text.
+local function own(value)
+  local reason, depth, from = '"reason":"bad behavior"', 0, 1
+  while true do
+    local at = string.find(value, reason, from, true)
+    if not at then
+      return value == 'bad behavior'
+    end
+    local before = string.gsub(string.sub(value, from, at - 1), '\\.', '')
+    before = string.gsub(before, '"[^"]*"', '')
+    local _, opened = string.gsub(before, '[%[{]', '')
+    local _, closed = string.gsub(before, '[%]}]', '')
+    depth = depth + opened - closed
+    if depth == 1 then
+      return true
+    end
+    from = at + #reason
+  end
+end
+
 local count = redis.pcall('INCR', KEYS[1])
 if type(count) == 'table' then
   return refused(count)
@@ -22,13 +43,15 @@ if count < tonumber(ARGV[2]) or ARGV[5] == 'none' then
   return {count, 0}
 end
 if ARGV[5] == 'keep' then
-  local value = redis.pcall('GET', KEYS[2])
+  local value = redis.pcall('GETRANGE', KEYS[2], 0, 2097152) -- of what is longer, nobody can say whose it is
   if type(value) == 'table' then
     return refused(value)
   end
-  -- What counters wrote: the bare text, or the JSON that nodes make of it. The quotes keep this from matching inside of a text.
-  local own = value == 'bad behavior' or (value and string.find(value, '"reason":"bad behavior"', 1, true))
-  if value and (not own or redis.call('PTTL', KEYS[2]) == -1) then
+  local left = redis.pcall('PTTL', KEYS[2])
+  if type(left) == 'table' then
+    return refused(left)
+  end
+  if left ~= -2 and (left == -1 or not own(value)) then
     return {count, 2}
   end
 end

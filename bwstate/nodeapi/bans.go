@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/bwredis/bwredis/bwstate"
 )
@@ -109,7 +110,7 @@ func checkTarget(ip netip.Addr, service string, ofService bool) error {
 		return &bwstate.ArgumentError{Name: "ip", Problem: "has a zone"}
 	case ofService && slices.Contains(reservedServices, service):
 		return &bwstate.ArgumentError{Name: "Service", Problem: "is a name that nodes take for no service, and the ban for a global one"}
-	case ofService && (len(service) > 253 || strings.ContainsAny(service, " \t\r\n\x00")):
+	case ofService && (len(service) > 253 || strings.ContainsAny(service, " \t\r\n\x00") || !utf8.ValidString(service)):
 		return &bwstate.ArgumentError{Name: "Service", Problem: "is not a server name"}
 	}
 	return nil
@@ -170,7 +171,7 @@ func readBan(entry json.RawMessage) (b bwstate.Ban, ok bool) {
 		ip, service = ip[at+len("_ip_"):], service+"_ip_"+ip[:at]
 	}
 	addr, err := netip.ParseAddr(ip)
-	if err != nil {
+	if err != nil || addr.Zone() != "" {
 		return bwstate.Ban{}, false
 	}
 	b.IP, b.Service, b.Reason, b.Country = addr, service, text("reason"), text("country")

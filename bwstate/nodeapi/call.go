@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 )
 
 // How much of an answer is read, in bytes. A node's list of bans is as large as its memory for them.
@@ -32,12 +33,20 @@ func (c *Client) call(ctx context.Context, node, op, method, path string, body a
 	if err == nil {
 		var text string
 		_ = json.Unmarshal(a.Msg, &text) // whatever else it is says nothing to people
-		e.Message = cut(text)
+		e.Message = cut(c.hide(text))
 	}
 	if err != nil && ctx.Err() != nil {
 		e.Err = ctx.Err()
 	}
 	return answer{}, e
+}
+
+// hide keeps the token out of what a node says, which may be anything.
+func (c *Client) hide(text string) string {
+	if *c.token == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, string(*c.token), "[hidden]")
 }
 
 func (c *Client) exchange(ctx context.Context, url, method string, body any, most int64) (status int, a answer, err error) {
@@ -58,9 +67,11 @@ func (c *Client) exchange(ctx context.Context, url, method string, body any, mos
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	if c.token != "" {
-		r.Header.Set("Authorization", "Bearer "+string(c.token))
+	if *c.token != "" {
+		r.Header.Set("Authorization", "Bearer "+string(*c.token))
 	}
+	// All questions can be asked twice: so a kept connection that the node has just closed, as it does when it loads its configuration again, is made again. Nothing of this is sent.
+	r.Header["Idempotency-Key"] = nil
 	response, err := c.http.Do(r)
 	if err != nil {
 		return 0, a, noAnswer(err)

@@ -35,14 +35,14 @@ type Config struct {
 type Client struct {
 	nodes   []string
 	host    string
-	token   bwstate.Secret
+	token   *bwstate.Secret // behind a pointer, which no verb of fmt follows
 	http    http.Client
 	timeout time.Duration
 }
 
 // New checks a Config. All problems are reported at once. It connects to nobody.
 func New(cfg Config) (*Client, error) {
-	c := &Client{host: cfg.Host, token: cfg.Token, timeout: cfg.Timeout}
+	c := &Client{host: cfg.Host, token: &cfg.Token, timeout: cfg.Timeout}
 	var problems []error
 	refuse := func(name, problem string) {
 		problems = append(problems, &bwstate.ArgumentError{Name: name, Problem: problem})
@@ -53,7 +53,7 @@ func New(cfg Config) (*Client, error) {
 	if !isField(c.host) {
 		refuse("Host", "is not a host name")
 	}
-	if !isField(string(c.token)) {
+	if !isField(string(cfg.Token)) {
 		refuse("Token", "holds characters that no header can carry")
 	}
 	if c.timeout == 0 {
@@ -75,6 +75,9 @@ func New(cfg Config) (*Client, error) {
 			c.nodes = append(c.nodes, node)
 		}
 	}
+	if len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
 	if cfg.HTTP != nil {
 		c.http = *cfg.HTTP
 	}
@@ -83,17 +86,17 @@ func New(cfg Config) (*Client, error) {
 	}
 	// A node sends nobody elsewhere; who does gets neither the token nor the ban.
 	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return c, errors.Join(problems...)
+	return c, nil
 }
 
 // Nodes returns the nodes as the client calls them.
 func (c *Client) Nodes() []string { return append([]string(nil), c.nodes...) }
 
-// String says how many nodes there are.
-func (c *Client) String() string { return "nodeapi.Client" }
+// String says no more than what it is.
+func (c Client) String() string { return "nodeapi.Client" }
 
-// GoString keeps %#v from showing the token.
-func (c *Client) GoString() string { return c.String() }
+// GoString is String.
+func (c Client) GoString() string { return c.String() }
 
 // each asks all nodes and returns one error for each, in the order of the nodes.
 func (c *Client) each(ctx context.Context, ask func(ctx context.Context, i int, node string) error) []error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"syscall"
 )
 
 // An Error is why one node did not do what it was asked for. Where several nodes were asked, errors are joined: errors.As finds the first, [Errors] all of them.
@@ -66,7 +67,7 @@ func noAnswer(err error) error {
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	if errors.Is(err, io.EOF) {
+	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) { // a reset where a part of the question was not read
 		return ErrClosed
 	}
 	return err

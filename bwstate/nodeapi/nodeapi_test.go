@@ -186,7 +186,7 @@ func TestUnbanOfAllServices(t *testing.T) {
 	require.NoError(t, c.Ping(t.Context()))
 	require.Equal(t, "GET /ping", n.last())
 	for _, bad := range []error{
-		c.Unban(t.Context(), netip.Addr{}, ""), c.Unban(t.Context(), netip.MustParseAddr("fe80::1%eth0"), ""), c.Unban(t.Context(), ip, "a b"),
+		c.Unban(t.Context(), netip.Addr{}, ""), c.Unban(t.Context(), netip.MustParseAddr("fe80::1%eth0"), ""), c.Unban(t.Context(), ip, "a b"), c.Unban(t.Context(), ip, "a\xff"),
 		c.Ban(t.Context(), bwstate.Ban{IP: ip, Remaining: 1<<63 - 1}),
 	} {
 		var e *bwstate.ArgumentError

@@ -12,7 +12,7 @@ import (
 func nodeURL(text string) (node, problem string) {
 	text = strings.TrimSpace(text)
 	if ip, err := netip.ParseAddr(text); err == nil && ip.Is6() {
-		text = "[" + text + "]"
+		text = "[" + strings.Replace(text, "%", "%25", 1) + "]"
 	}
 	if !strings.Contains(text, "://") {
 		text = "http://" + text
@@ -33,12 +33,17 @@ func nodeURL(text string) (node, problem string) {
 		return "", "have more than a host and a port in a URL"
 	}
 	if text := u.Port(); text != "" {
-		if n, err := strconv.ParseUint(text, 10, 16); err != nil || n == 0 {
+		n, err := strconv.ParseUint(text, 10, 16)
+		if err != nil || n == 0 {
 			return "", "have a port that is none: " + text
 		}
-		port = text
+		port = strconv.FormatUint(n, 10)
 	}
-	return u.Scheme + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), port), ""
+	host := strings.ToLower(u.Hostname())
+	if ip, err := netip.ParseAddr(u.Hostname()); err == nil { // of which there is one spelling, with the zone as it is
+		host = ip.String()
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: net.JoinHostPort(host, port)}).String(), ""
 }
 
 // isField reports whether a text can be the value of a header.

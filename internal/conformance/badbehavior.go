@@ -1,7 +1,10 @@
 package conformance
 
 import (
+	"math"
 	"net/netip"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,6 +21,7 @@ var badBehaviorTests = []test{
 	{"counts down", countDown},
 	{"callers at the same time lose no count", countTogether},
 	{"a count that is none", countIsNone},
+	{"a count that is huge", countHuge},
 	{"bad arguments", countArguments},
 }
 
@@ -142,6 +146,25 @@ func countIsNone(f *fixture) {
 	}
 }
 
+// Scripts have numbers with 53 bits.
+func countHuge(f *fixture) {
+	const key, huge = "plugin_bad_behavior_203.0.113.7", 1 << 53
+	f.do("SET", key, strconv.Itoa(huge))
+	rule := bwstate.BadBehavior{KeepBan: true}
+	require.EqualValues(f, huge, f.count(client, rule))
+	require.EqualValues(f, huge+2, f.count(client, rule))
+	require.Equal(f, strconv.Itoa(huge+2), f.text("GET", key))
+	f.banned(client, "")
+	f.do("SET", key, strconv.Itoa(huge+2))
+	got, err := f.state.DecreaseBadBehavior(f.ctx, client, rule)
+	require.NoError(f, err)
+	require.EqualValues(f, huge, got.Count)
+	f.do("SET", key, strconv.Itoa(math.MaxInt64))
+	_, err = f.state.IncreaseBadBehavior(f.ctx, client, rule)
+	f.requireReply("ERR", err)
+	require.Equal(f, strconv.Itoa(math.MaxInt64), f.text("GET", key))
+}
+
 func countArguments(f *fixture) {
 	for _, c := range []struct {
 		name string
@@ -164,5 +187,11 @@ func countArguments(f *fixture) {
 		_, err = f.state.DecreaseBadBehavior(f.ctx, c.ip, c.b)
 		f.requireArgumentError(c.name, err)
 	}
+	huge := bwstate.BadBehavior{WholeBan: true, Country: strings.Repeat("x", 2<<20)}
+	_, err := f.state.IncreaseBadBehavior(f.ctx, client, huge)
+	f.requireArgumentError("ban", err)
+	results, err := f.state.IncreaseBadBehaviors(f.ctx, []bwstate.BadRequest{{IP: client}, {IP: client, Rule: huge}})
+	f.requireArgumentError("ban", err)
+	require.Nil(f, results)
 	f.requireKeys(nil)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bwredis/bwredis/bwstate"
@@ -35,7 +36,11 @@ func keepOthersBan(f *fixture) {
 	}{
 		{`{"reason":"by hand","date":1700000000}`, 60},
 		{`{"reason":"by hand","reason_data":[{"why":"\"reason\":\"bad behavior\""}]}`, 60},
-		{`{"reason": "bad behavior"}`, 60}, // no node and no counter of ours writes that space
+		{`{"reason":"by hand","reason_data":[{"reason":"bad behavior"}]}`, 60},
+		{`{"reason_data":["\"]",{"reason":"bad behavior"}],"reason":"by hand"}`, 60},
+		{`"reason":"bad behavior"`, 60},
+		{`{"reason_data":"` + strings.Repeat("x", 3<<20) + `","reason":"bad behavior"}`, 60}, // what is so long is nobody's
+		{`{"reason": "bad behavior"}`, 60},                                                   // no node and no counter of ours writes that space
 		{"bad behavior ", 60},
 		{"", 60},
 		{"\xff\x00", 60},
@@ -60,7 +65,11 @@ func keepOthersBan(f *fixture) {
 func renewOwnBan(f *fixture) {
 	const key = "bans_service_www.example.com_ip_203.0.113.7"
 	rule := bwstate.BadBehavior{Service: site, Threshold: 1, BanTime: time.Hour, KeepBan: true}
-	for i, value := range []string{"bad behavior", `{"date":1700000000,"reason":"bad behavior","reason_data":[{"url":"/"}]}`} {
+	for i, value := range []string{
+		"bad behavior", `{"date":1700000000,"reason":"bad behavior","reason_data":[{"url":"/"}]}`,
+		`{"reason_data":[{"url":"\"]}\\","a":[]},{"reason":"bad behavior"}],"reason":"bad behavior"}`, "{\"a\":\"\xff\\\x00\",\"reason\":\"bad behavior\"}",
+		`{"reason_data":"` + strings.Repeat("x", 1<<20) + `","reason":"bad behavior"}`,
+	} {
 		f.do("SET", key, value, "EX", "60")
 		require.EqualValues(f, i+1, f.count(client, rule))
 		require.Equal(f, "bad behavior", f.text("GET", key))

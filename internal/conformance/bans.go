@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/bwredis/bwredis/bwstate"
 	"github.com/stretchr/testify/require"
@@ -28,6 +29,7 @@ var banTests = []test{
 	{"bans of others are not looked at", bansOfOthers},
 	{"a new ban replaces the old one and its end", banReplaced},
 	{"lifetimes are rounded up to seconds", banRounding},
+	{"texts that are not UTF-8", banTexts},
 	{"a ban ends", banEnds},
 	{"unban", unban},
 	{"unban takes the count along, and nothing else", unbanCount},
@@ -143,6 +145,18 @@ func banRounding(f *fixture) {
 	}
 }
 
+// One value that is not UTF-8 keeps BunkerWeb's Python from all bans.
+func banTexts(f *fixture) {
+	require.NoError(f, f.state.AddBan(f.ctx, bwstate.Ban{IP: client, Reason: "a\xff\xfe", Service: "\xc3(", Country: "\xed\xa0\x80", Permanent: true}))
+	f.count(otherClient, bwstate.BadBehavior{Service: "\xff", Scope: bwstate.GlobalScope, Threshold: 1, WholeBan: true, Country: "\xff"})
+	for _, key := range f.keys() {
+		require.True(f, utf8.ValidString(f.text("GET", key)), key)
+	}
+	b := f.banned(client, "")
+	require.Equal(f, []string{"a\ufffd\ufffd", "\ufffd(", "\ufffd\ufffd\ufffd"}, []string{b.Reason, b.Service, b.Country})
+	require.Equal(f, "\ufffd", f.banned(otherClient, "").Country)
+}
+
 func banEnds(f *fixture) {
 	require.NoError(f, f.state.AddBan(f.ctx, bwstate.Ban{IP: client, Remaining: time.Second}))
 	require.Eventually(f, func() bool {
@@ -207,6 +221,19 @@ func banArguments(f *fixture) {
 		{"Data", bwstate.Ban{IP: client, Data: json.RawMessage(`{}{}`), Permanent: true}},
 		{"Data", bwstate.Ban{IP: client, Data: json.RawMessage(`{"a":`), Permanent: true}},
 		{"Data", bwstate.Ban{IP: client, Data: json.RawMessage(``), Permanent: true}},
+		{"Data", bwstate.Ban{IP: client, Data: json.RawMessage(`  `), Permanent: true}},
+		{"Data", bwstate.Ban{IP: client, Data: json.RawMessage("[\"\xff\"]"), Permanent: true}},
+		{"Data", bwstate.Ban{IP: client, Data: json.RawMessage(`[1e999]`), Permanent: true}},
+		{"Data", bwstate.Ban{IP: client, Data: json.RawMessage(`{"a":-1e999}`), Permanent: true}},
+		{"Data", bwstate.Ban{IP: client, Data: json.RawMessage(`[0.` + strings.Repeat("1", 5000) + `]`), Permanent: true}},
+		{"Data", bwstate.Ban{IP: client, Data: json.RawMessage(strings.Repeat("[", 101) + strings.Repeat("]", 101)), Permanent: true}},
+		{"Data", bwstate.Ban{IP: client, Data: json.RawMessage(`["\ud83d"]`), Permanent: true}},
+		{"Data", bwstate.Ban{IP: client, Data: json.RawMessage(`["\ud83d\ud83d"]`), Permanent: true}},
+		{"Data", bwstate.Ban{IP: client, Data: json.RawMessage(`["\uDE00x"]`), Permanent: true}},
+		{"ban", bwstate.Ban{IP: client, Data: json.RawMessage(`["` + strings.Repeat("x", 2<<20) + `"]`), Permanent: true}},
+		{"ban", bwstate.Ban{IP: client, Reason: strings.Repeat("x", 2<<20), Permanent: true}},
+		{"ban", bwstate.Ban{IP: client, Service: strings.Repeat("\x00", 1<<20), Permanent: true}},
+		{"Service", bwstate.Ban{IP: client, Scope: bwstate.ServiceScope, Service: "a\xff", Permanent: true}},
 		{"Date", bwstate.Ban{IP: client, Date: time.Unix(-1, 0), Permanent: true}},
 		{"Date", bwstate.Ban{IP: client, Date: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), Permanent: true}},
 		{"Remaining", bwstate.Ban{IP: client}},

@@ -23,6 +23,8 @@ func batchOfEverything(f *fixture) {
 	bad := bwstate.BadBehavior{Service: site, Threshold: 2}
 	own := f.appSessions(bwstate.AppSessionConfig{})
 	session := f.create(own, "alice", "data")
+	sites := f.visitors("sid")
+	_, cookie := f.newVisitor(sites)
 
 	b := f.state.NewBatch()
 	for round := range int64(2) {
@@ -36,7 +38,8 @@ func batchOfEverything(f *fixture) {
 		loaded := b.LoadAppSession(own, string(session.Token))
 		touched := b.TouchAppSession(own, string(session.Token))
 		nobody := b.LoadAppSession(own, "no token")
-		require.Equal(f, 9, b.Len())
+		visitor := b.OpenVisitor(sites, func(string) string { return cookie })
+		require.Equal(f, 10, b.Len())
 
 		before := f.state.RoundTrips()
 		require.NoError(f, b.Run(f.ctx))
@@ -58,6 +61,7 @@ func batchOfEverything(f *fixture) {
 		require.Equal(f, "data", string(result(f, loaded).Data))
 		require.Equal(f, "alice", result(f, touched).Subject)
 		require.Nil(f, result(f, nobody))
+		require.NoError(f, result(f, visitor).Check(aVisitor))
 	}
 
 	b.Reset()
@@ -74,7 +78,7 @@ func batchOfEverything(f *fixture) {
 }
 
 // result returns what came of an operation, which must have succeeded.
-func result[T any](f *fixture, p *bwstate.Pending[T]) T {
+func result[T any](f *fixture, p bwstate.Pending[T]) T {
 	f.Helper()
 	v, err := p.Result()
 	require.NoError(f, err)
@@ -93,6 +97,8 @@ func batchRefused(f *fixture) {
 	wrongType := b.CheckBan(client, bwstate.BanLookup{})
 	wrongCount := b.IncreaseBadBehavior(client, bwstate.BadBehavior{})
 	wrongSession := b.LoadAppSession(own, string(session.Token))
+	_, cookie := f.newVisitor(f.visitors("sid"))
+	otherSite := b.OpenVisitor(f.visitors("other"), func(string) string { return cookie })
 	fine := b.IncreaseBadBehavior(addr("2001:db8::1"), bwstate.BadBehavior{})
 	require.NoError(f, b.Run(f.ctx))
 	_, err := wrongType.Result()
@@ -101,6 +107,10 @@ func batchRefused(f *fixture) {
 	f.requireReply("WRONGTYPE", err)
 	_, err = wrongSession.Result()
 	f.requireReason(bwstate.WrongType, err)
+	_, err = otherSite.Result()
+	var other *bwstate.VisitorError
+	require.ErrorAs(f, err, &other)
+	require.Equal(f, bwstate.NotStored, other.Reason)
 	require.EqualValues(f, 1, result(f, fine).Count)
 }
 
@@ -128,6 +138,9 @@ func batchArguments(f *fixture) {
 	f.requireArgumentError("l", err)
 	_, err = b.LoadAppSession(foreign, "").Result()
 	f.requireArgumentError("ss", err)
+	_, err = b.OpenVisitor(f.visitors("sid"), func(string) string { return "no cookie" }).Result()
+	var refused *bwstate.VisitorError
+	require.ErrorAs(f, err, &refused)
 	require.Zero(f, b.Len())
 
 	before := f.state.RoundTrips()

@@ -33,7 +33,9 @@ func operations(f *fixture) []operation {
 	b := bwstate.BadBehavior{Service: site, Threshold: 2, WhenAway: bwstate.LocalWhenAway}
 	durable := f.state.WaitReplicas(1, time.Millisecond)
 	own, ownSession := f.appSessions(bwstate.AppSessionConfig{}), &bwstate.AppSession{AppSessionInfo: bwstate.AppSessionInfo{Version: 1}}
-	return append(slices.Concat(appOperations(own, ownSession), visitorOperations(f), cacheOperations(f), limitOperations(f), reportOperations(f)), []operation{
+	return append(slices.Concat(
+		appOperations(own, ownSession), visitorOperations(f), cacheOperations(f), limitOperations(f), reportOperations(f), metricsOperations(f), countersOperations(f),
+	), []operation{
 		{"Ping", func(ctx context.Context, s state) error { return s.Ping(ctx) }},
 		{"Server", func(ctx context.Context, s state) error { return second(s.Server(ctx)) }},
 		{"Do", func(ctx context.Context, s state) error { return second(s.Do(ctx, "SET", "k", "v")) }},
@@ -112,6 +114,7 @@ func foreignKeys(f *fixture) {
 		"dns_b.example", "bwredis:cache:other:a", "bwredis:lease:other:a",
 		"plugin_limit_www.example.com203.0.113.7/", "bans_ip203.0.113.7", "bans_ip_203.0.113.70", "sessions_:t:x", "sessions_s:x",
 		"bwredis:session:other:x", "bwredis:session:app:x", "bwredis:subject:app:x", "bwredis:revoked:app:x",
+		"bwredis:count:operations:n:x", "bwredis:count:operations:once:x", "metrics:q_counter_a:0",
 	} {
 		f.do("SET", key, "of "+key)
 		others[key] = record{"string", -1, "of " + key}
@@ -121,11 +124,14 @@ func foreignKeys(f *fixture) {
 	}
 	f.do("DEL", "k", markKey("alice"), markKey("bob"))
 	for _, key := range f.keys() {
-		if strings.HasPrefix(key, "sessions_:sid:") { // a session that was replaced has ten seconds left
-			f.do("DEL", key)
-		}
-		if _, other := others[key]; !other && (strings.HasPrefix(key, "requests") || strings.HasPrefix(key, "bwredis:reports:")) {
-			f.do("DEL", key)
+		_, other := others[key]
+		for _, left := range []string{
+			"sessions_:sid:", // a session that was replaced has ten seconds left
+			"bwredis:count:operations:once:", "requests", "bwredis:reports:",
+		} {
+			if !other && strings.HasPrefix(key, left) {
+				f.do("DEL", key)
+			}
 		}
 	}
 	f.requireKeys(others)

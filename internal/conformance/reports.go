@@ -214,8 +214,17 @@ func reportsAgain(f *fixture) {
 	for _, key := range f.keys() {
 		if strings.HasPrefix(key, "bwredis:reports:batch:") {
 			f.requireTTL(key, 300)
+			f.do("DEL", key)
 		}
 	}
+	// When it is forgotten it is another one. Facets count what is there, and readers see each report once.
+	done = f.push(r, batch...)
+	require.Zero(f, done.Again)
+	require.EqualValues(f, 1202, done.Len)
+	f.requireCounted(r)
+	n, err := r.Count(f.ctx, bwstate.ReportQuery{})
+	require.NoError(f, err)
+	require.EqualValues(f, 600, n)
 }
 
 func reportsLargeBatch(f *fixture) {

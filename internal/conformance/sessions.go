@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"strings"
 	"time"
 
 	"github.com/bwredis/bwredis/bwstate"
@@ -182,10 +183,10 @@ func sessionNoValues(f *fixture) {
 	const secret = "eHl6eHl6eHl6"
 	ss, id := f.sessions("s"), bwstate.NewSessionID()
 	for _, value := range []string{
-		"", secret, `null`, `42`, `"` + secret + `"`, `[]`, `[null]`, `["` + secret + `",null]`, `["` + secret + `",1]`,
+		secret, `null`, `42`, `"` + secret + `"`, `[]`, `[null]`, `["` + secret + `",null]`, `["` + secret + `",1]`,
 		`{"0":"` + secret + `"}`, `["` + secret + `"`, `["` + secret + `"]x`, `[["` + secret + `"]]`, `["` + secret + `","",""]`,
 		`["` + secret + `="]`, `["+` + secret + `"]`, `["/` + secret + `"]`, `["` + secret + `\n"]`, `["` + secret + ` "]`, "[\"\xff" + secret + `"]`,
-		`["` + secret + `x"]`,
+		`["` + secret + `x"]`, `["` + strings.Repeat("e", 13<<20) + `"]`,
 	} {
 		f.do("SET", sessionKeyOf("s", id), value)
 		data, found, err := ss.Load(f.ctx, id)
@@ -197,6 +198,10 @@ func sessionNoValues(f *fixture) {
 		require.NotContains(f, err.Error(), secret)
 		requireHides(f, id, err)
 	}
+	f.do("SET", sessionKeyOf("s", id), "")
+	_, found, err := ss.Load(f.ctx, id)
+	require.NoError(f, err)
+	require.False(f, found)
 }
 
 func sessionIsAList(f *fixture) {
@@ -222,6 +227,7 @@ func sessionArguments(f *fixture) {
 		f.requireArgumentError("ttl", err)
 		requireHides(f, id, err)
 	}
+	f.requireArgumentError("data", ss.Save(f.ctx, id, make([]byte, 8<<20+1), time.Hour))
 	f.requireKeys(nil)
 }
 

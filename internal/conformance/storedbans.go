@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"encoding/json"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -50,6 +51,7 @@ func storedBanTests() (tests []test) {
 		test{"without an end", banWithoutEnd},
 		test{"an end in a thousand years", banOfAMillennium},
 		test{"a list", banIsAList},
+		test{"as long as a ban may be, and longer", banIsHuge},
 	)
 }
 
@@ -99,4 +101,30 @@ func banIsAList(f *fixture) {
 
 	f.ban(client, "", "global") // takes the place of whatever is there
 	require.Equal(f, "global", f.banned(client, "").Reason)
+}
+
+// What is longer than any ban bans all the same. No more of it is read, and its beginning is the reason.
+func banIsHuge(f *fixture) {
+	const most = 2 << 20
+	value := `{"reason":"x","reason_data":["` + strings.Repeat("d", most) + `"]}`
+	longest := value[:most-3] + value[len(value)-3:]
+	for _, key := range []string{"bans_ip_203.0.113.7", "bans_service_www.example.com_ip_203.0.113.7"} {
+		f.do("SET", key, longest, "EX", "60")
+		require.Equal(f, "x", f.banned(client, site).Reason)
+		f.do("SET", key, value, "EX", "60")
+		b := f.banned(client, site)
+		f.requireAbout(time.Minute, b.Remaining)
+		require.Equal(f, value[:1024], b.Reason)
+		require.Nil(f, b.Data)
+	}
+	require.Len(f, f.list(bwstate.BanFilter{}), 2)
+	checks, err := f.state.CheckBans(f.ctx, nil, []netip.Addr{client, otherClient}, bwstate.BanLookup{Service: site})
+	require.NoError(f, err)
+	require.True(f, checks[0].Banned)
+	require.Zero(f, checks[1])
+	f.ban(client, site, "y")
+	require.Equal(f, "y", f.banned(client, site).Reason)
+	lifted, err := f.state.UnbanEverywhere(f.ctx, client, bwstate.Everywhere{})
+	require.NoError(f, err)
+	require.True(f, lifted.Global)
 }

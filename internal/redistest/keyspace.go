@@ -43,6 +43,31 @@ func (s *redis) get(c *Session, args []string) {
 	c.Bulk(v)
 }
 
+// getRange takes a range from the beginning on.
+func (s *redis) getRange(c *Session, args []string) {
+	end, err := strconv.Atoi(args[3])
+	if args[2] != "0" || err != nil || end < 0 {
+		c.Error(errNotInteger)
+		return
+	}
+	s.keys.mu.Lock()
+	v := s.keys.data[dbKey{c.DB, args[1]}]
+	s.keys.mu.Unlock()
+	c.Bulk(v[:min(len(v), end+1)])
+}
+
+// pttl knows no key that ends.
+func (s *redis) pttl(c *Session, args []string) {
+	s.keys.mu.Lock()
+	_, ok := s.keys.data[dbKey{c.DB, args[1]}]
+	s.keys.mu.Unlock()
+	if ok {
+		c.Int(-1)
+	} else {
+		c.Int(-2)
+	}
+}
+
 // set takes EX and PX, and forgets them.
 func (s *redis) set(c *Session, args []string) {
 	if options := args[3:]; len(options) > 0 {

@@ -60,6 +60,9 @@ var commands = map[string]command{
 	"SET":    {3, 0, false, (*redis).set},
 	"DEL":    {2, 0, false, (*redis).del},
 	"INCR":   {2, 2, false, (*redis).incr},
+
+	"GETRANGE": {4, 4, false, (*redis).getRange},
+	"PTTL":     {2, 2, false, (*redis).pttl},
 }
 
 // answer refuses in the order in which servers do: no such command, wrong count, not authenticated, not allowed.

@@ -117,7 +117,7 @@ func TestRedisSelectAndClient(t *testing.T) {
 		"SELECT x", errNotInteger,
 		"SET k 0", "OK",
 		"SELECT 3", "OK",
-		"GET k", "null",
+		"GET k", "null", "GETRANGE k 0 1", `""`, "PTTL k", "-2",
 		"CLIENT GETNAME", "null",
 		"CLIENT SETNAME a", "OK",
 		"client getname", `"a"`,

@@ -47,6 +47,9 @@ func newNode(s *Set, addr string) *Node {
 		"INCR": {2, 2, false, n.write((*redis).incr)},
 		"ROLE": {1, 1, false, n.roleReply},
 		"WAIT": {3, 3, false, n.waitReplicas},
+
+		"GETRANGE": {4, 4, false, n.read((*redis).getRange)},
+		"PTTL":     {2, 2, false, n.read((*redis).pttl)},
 	}
 	n.serve = n.redis.behind(&n.hub)
 	return n

@@ -1,0 +1,23 @@
+-- What the scripts of metrics and counters have in common. It stands in front of each.
+
+local EXACT = 9007199254740991 -- 2^53 - 1: up to here Lua's numbers are exact, and what is more never looks like it
+
+-- Servers before Redis 7 put the place in the script before an error of their own, such as that of a replica, and so hide its code.
+local function refused(reply)
+  reply.err = (string.gsub(reply.err, '^@user_script: %d+: %-', ''))
+  return reply
+end
+
+local function failed(reply)
+  return type(reply) == 'table' and reply.err
+end
+
+-- whole writes an integer, which may be too large for Lua's own way to write numbers.
+local function whole(n)
+  return string.format('%.0f', n)
+end
+
+local function clock()
+  local now = redis.call('TIME')
+  return tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
+end

@@ -1,0 +1,5 @@
+//go:build race
+
+package bwstate
+
+const underRace = true
