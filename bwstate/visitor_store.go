@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/bwredis/bwredis/conn"
 	"github.com/bwredis/bwredis/resp"
 )
 
@@ -142,7 +141,7 @@ func (s *visitorState) store(ctx context.Context, op *storing, next *sealed) err
 	defer s.lock()()
 	switch {
 	case err != nil:
-		if !conn.NotSent(err) {
+		if !notSent(err) {
 			s.doubtful = remember(s.doubtful, next.header.id())
 		}
 		return err
