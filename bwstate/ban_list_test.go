@@ -123,6 +123,7 @@ func TestWhatWasSeenIsBounded(t *testing.T) {
 	require.LessOrEqual(t, len(s.seen)+len(s.before), 2*maxSeen)
 	require.False(t, isNew(n-maxSeen), "the last ones are known")
 	require.True(t, isNew(0), "the first ones are forgotten")
+	require.False(t, isNew(n-1), "and the last ones still known")
 }
 
 func FuzzSplitKeys(f *testing.F) {

@@ -138,7 +138,7 @@ func (c *Client) Bans(ctx context.Context) ([]NodeBans, error) {
 	return lists, errors.Join(errs...)
 }
 
-// read takes the list, which is under msg when it is empty, and there no list.
+// read takes the list. Nodes without bans may have none, and msg holds a list where there is no data.
 func (l *NodeBans) read(a answer) {
 	var entries []json.RawMessage
 	if json.Unmarshal(a.Data, &entries) != nil {
