@@ -156,7 +156,8 @@ func (ss *AppSessions) load(ctx context.Context, token string) (AppSession, bool
 }
 
 func (ss *AppSessions) addLoad(q *resp.Request, handle string) {
-	q.Cmd("GETRANGE").Str(appSessionKey(ss.name, handle)).Int(0).Int(ss.most())
+	var room [maxAppSessionKey]byte
+	q.Cmd("GETRANGE").Bytes(appendAppSessionKey(room[:0], ss.name, handle)).Int(0).Int(ss.most())
 }
 
 // begin writes a session under a new token: one that is new, or that was in a cookie until now, as cookie says.

@@ -14,6 +14,7 @@ const (
 )
 
 const (
+	maxAppName     = 64       // bytes
 	maxSubject     = 1 << 10  // bytes
 	maxMaxData     = 16 << 20 // bytes
 	maxAppSessions = 1000     // that List returns
@@ -78,5 +79,5 @@ func (s *State) AppSessions(cfg AppSessionConfig) (*AppSessions, error) {
 }
 
 func isAppName(name string) bool {
-	return name != "" && len(name) <= 64 && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_") == ""
+	return name != "" && len(name) <= maxAppName && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_") == ""
 }

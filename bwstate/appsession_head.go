@@ -61,7 +61,10 @@ func parseHead[T string | []byte](value T) (h head, ok bool) {
 			return head{}, false
 		}
 	}
-	h.subject = string(value[headSubject : headSubject+hashSize])
+	h.subject = nobody
+	if subject := value[headSubject : headSubject+hashSize]; string(subject) != nobody {
+		h.subject = string(subject)
+	}
 	return h, isHash(h.subject)
 }
 

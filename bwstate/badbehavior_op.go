@@ -135,6 +135,7 @@ func increaseTwin(call func(args ...string) resp.Value, keys, argv []string, dst
 		return appendValue(dst, expired)
 	}
 	n, _ := count.Int()
+	n = scriptInt(n)
 	threshold, _ := strconv.ParseInt(argv[1], 10, 64)
 	ttl, value, mode := argv[2], argv[3], argv[4]
 	if n < threshold || mode == "none" {
@@ -205,6 +206,9 @@ func decreaseTwin(call func(args ...string) resp.Value, keys, argv []string, dst
 	return appendValue(dst, count)
 }
 
+// scriptInt is an integer as scripts have it, which know no other numbers than float64.
+func scriptInt(n int64) int64 { return int64(float64(n)) }
+
 // appendValue appends the integer or the error that a twin's command returned.
 func appendValue(dst []byte, v resp.Value) []byte {
 	if e, ok := v.Err().(*resp.Error); ok {
@@ -214,5 +218,5 @@ func appendValue(dst []byte, v resp.Value) []byte {
 	if err != nil {
 		return resp.AppendError(dst, "ERR "+err.Error())
 	}
-	return resp.AppendInt(dst, n)
+	return resp.AppendInt(dst, scriptInt(n))
 }

@@ -176,6 +176,15 @@ func TestUnbanEverywhereUntilTheServerGoesAway(t *testing.T) {
 	require.Equal(t, Lifted{Services: []string{"a"}}, lifted)
 }
 
+// What was answered of a step that broke off was lifted, and is said.
+func TestUnbanEverywhereInHalfAStep(t *testing.T) {
+	for name, frames := range map[string]replies{"lost": {":1\r\n", ":1\r\n", ":0\r\n"}, "nonsense": {":1\r\n", ":1\r\n", ":0\r\n", "*0\r\n"}} {
+		lifted, err := New(cutOff{frames, errDown}).UnbanEverywhere(t.Context(), loopback, Everywhere{Services: []string{"a"}, KnownOnly: true})
+		require.Error(t, err, name)
+		require.Equal(t, Lifted{Global: true, Counts: 1}, lifted, name)
+	}
+}
+
 // What the server refuses of one key does not keep the others.
 func TestUnbanEverywhereIsRefused(t *testing.T) {
 	lifted, err := New(replies{"-NOPERM no\r\n", ":1\r\n", ":1\r\n", "-NOPERM neither\r\n"}).UnbanEverywhere(t.Context(), loopback, Everywhere{Services: []string{"a"}, KnownOnly: true})

@@ -1,6 +1,7 @@
 package bwstate
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"slices"
@@ -41,12 +42,10 @@ func (s *State) UnbanEverywhere(ctx context.Context, ip netip.Addr, where Everyw
 	}
 	for !op.finished() {
 		op.q.Reset()
-		if err := s.run(ctx, &op.q, op); err != nil {
+		err := s.run(ctx, &op.q, op)
+		op.next() // what was answered was lifted, also where the rest was not
+		if err = cmp.Or(err, op.ended); err != nil {
 			return op.lifted, err
-		}
-		op.next()
-		if op.ended != nil {
-			return op.lifted, op.ended
 		}
 	}
 	return op.lifted, op.refused

@@ -61,6 +61,7 @@ func (s *State) Bans(ctx context.Context, f BanFilter) iter.Seq2[Ban, error] {
 type listedBan struct {
 	Ban
 	key   string
+	odd   error // what is wrong with the key
 	there bool
 	err   error
 }
@@ -159,12 +160,9 @@ func (op *banList) handleBan(b *listedBan, i int, r *resp.Reply) error {
 		return nil
 	}
 	c, err := op.one.result(false)
-	b.there = c.Banned || err != nil
-	switch {
-	case c.Banned:
-		b.Ban = c.Ban
-	case err != nil:
-		b.err = err
+	b.there, b.err = c.Banned || err != nil, err
+	if c.Banned {
+		b.Ban, b.err = c.Ban, b.odd
 	}
 	return nil
 }
@@ -181,7 +179,7 @@ func (op *banList) listed(key string) (b listedBan, ok bool) {
 	}
 	b = listedBan{Ban: Ban{IP: ip, Scope: scope, Service: service}, key: key}
 	if ip.String() != text {
-		b.err = &ValueError{What: "ban", Problem: "is under an address that is written as no node writes it, and so bans nobody"}
+		b.odd = &ValueError{What: "ban", Problem: "is under an address that is written as no node writes it, and so bans nobody"}
 	}
 	return b, true
 }

@@ -68,6 +68,36 @@ func TestAListReadsSoManyBansAtOnce(t *testing.T) {
 	require.NotContains(t, string(s.asked[1]), "SCAN", "what is named is read first")
 }
 
+// askedTwice is a server whose first answers were lost behind the first reply that is wrong, so that it is asked again.
+type askedTwice struct{ *steps }
+
+func (s askedTwice) RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler) error {
+	if q.Len() > 1 {
+		var r resp.Reply
+		r.Reset([]byte("-WRONGTYPE no string\r\n"))
+		if err := h.HandleReply(0, &r); err != nil {
+			return err
+		}
+		r.Reset([]byte(":-1\r\n"))
+		if err := h.HandleReply(1, &r); err != nil {
+			return err
+		}
+	}
+	return s.steps.RoundTrip(ctx, q, h)
+}
+
+// What was answered before the connection was lost does not count when the list is asked for again.
+func TestAListThatIsAskedForAgain(t *testing.T) {
+	s := askedTwice{&steps{replies: []replies{{scanned("7", "bans_ip_10.0.0.1")}, {bulk("a"), ":-1\r\n", scanned("0")}}}}
+	n := 0
+	for b, err := range New(s).Bans(t.Context(), BanFilter{}) {
+		n++
+		require.NoError(t, err)
+		require.Equal(t, "a", b.Reason)
+	}
+	require.Equal(t, 1, n)
+}
+
 func TestAListThatIsRefused(t *testing.T) {
 	for name, frame := range map[string]string{"refused": "-NOPERM no\r\n", "no page": "+OK\r\n", "no keys": "*2\r\n$1\r\n0\r\n+x\r\n", "an empty page": "*0\r\n"} {
 		n := 0
@@ -93,6 +123,7 @@ func TestWhatWasSeenIsBounded(t *testing.T) {
 	require.LessOrEqual(t, len(s.seen)+len(s.before), 2*maxSeen)
 	require.False(t, isNew(n-maxSeen), "the last ones are known")
 	require.True(t, isNew(0), "the first ones are forgotten")
+	require.False(t, isNew(n-1), "and the last ones still known")
 }
 
 func FuzzSplitKeys(f *testing.F) {

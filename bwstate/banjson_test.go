@@ -45,6 +45,22 @@ func TestABanHasEveryField(t *testing.T) {
 		string(b.encode()))
 }
 
+func TestABanIsAsLongAsCanBeRead(t *testing.T) {
+	b := Ban{IP: loopback, Permanent: true}
+	op, err := newBanWrite(b)
+	require.NoError(t, err)
+	b.Reason = strings.Repeat("x", maxBanValue-len(op.value))
+	op, err = newBanWrite(b)
+	require.NoError(t, err)
+	got := Ban{Scope: GlobalScope}
+	got.decode(op.value)
+	require.Equal(t, b.Reason, got.Reason)
+	b.Reason += "x"
+	_, err = newBanWrite(b)
+	var e *ArgumentError
+	require.ErrorAs(t, err, &e)
+}
+
 func TestDataThatEveryReaderReads(t *testing.T) {
 	for _, data := range []string{
 		`{}`, ` [] `, `[1e308,-0.5,12345678901234567890,1e-999]`, `["\ud83d\ude00\\ud83d","\"\\","\u0000é"]`, `["{[1e999"]`, `{"a\"1e999":[[],[],{}]}`,

@@ -63,7 +63,7 @@ func TestAllocationsOfABatch(t *testing.T) {
 			t.Error(s, err)
 		}
 	})
-	require.Equal(t, 3.0, per, "the key of the limit, the session's name and its key")
+	require.Equal(t, 2.0, per, "the key of the limit and the name of the session")
 }
 
 // Whoever still holds a result when the batch is used again gets nobody else's.

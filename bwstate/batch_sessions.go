@@ -25,6 +25,9 @@ func (b *Batch) appSession(ss *AppSessions, token string, touch bool) Pending[*A
 	}
 	op := appLoads.Get().(*appLoad)
 	op.sessionOp, op.sessions, op.token, op.touch = newSessionOp(), ss, token, touch
+	if isToken(token) {
+		op.handle = handleOfToken(token)
+	}
 	return pend[*AppSession](b, FailWhenAway, op, err)
 }
 
@@ -33,6 +36,7 @@ type appLoad struct {
 	*sessionOp
 	sessions *AppSessions
 	token    string
+	handle   string // "": the token is none that the store has
 	touch    bool
 	refused  error
 }
@@ -48,16 +52,16 @@ func (op *appLoad) recycle() {
 func (op *appLoad) add(q *resp.Request) {
 	op.refused, op.missing, op.reply = nil, false, op.reply[:0]
 	switch {
-	case !isToken(op.token):
+	case op.handle == "":
 		q.Cmd("PING") // no token that the store has; but is there a server?
 	case op.touch:
-		op.sessions.addTouch(q, handleOfToken(op.token))
+		op.sessions.addTouch(q, op.handle)
 	default:
-		op.sessions.addLoad(q, handleOfToken(op.token))
+		op.sessions.addLoad(q, op.handle)
 	}
 }
 
-func (op *appLoad) reads() bool { return !op.touch || !isToken(op.token) }
+func (op *appLoad) reads() bool { return !op.touch || op.handle == "" }
 
 func (op *appLoad) HandleReply(i int, r *resp.Reply) error {
 	if refused := r.ErrorReply(); refused != nil {
@@ -71,7 +75,7 @@ func (op *appLoad) result(bool) (*AppSession, error) {
 	switch {
 	case op.refused != nil:
 		return nil, sessionError(context.Background(), op.refused)
-	case !isToken(op.token):
+	case op.handle == "":
 		return nil, nil
 	}
 	if op.touch {
@@ -82,7 +86,7 @@ func (op *appLoad) result(bool) (*AppSession, error) {
 	if op.missing || len(op.reply) == 0 {
 		return nil, nil
 	}
-	s, err := op.sessions.decode(op.token, handleOfToken(op.token), op.reply)
+	s, err := op.sessions.decode(op.token, op.handle, op.reply)
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,8 @@ func appendBanKey(dst []byte, scope Scope, service string, ip netip.Addr) []byte
 }
 
 func banKey(scope Scope, service string, ip netip.Addr) string {
-	return string(appendBanKey(nil, scope, service, ip))
+	var room [maxBanKey]byte
+	return string(appendBanKey(room[:0], scope, service, ip))
 }
 
 // splitBanKey is the reverse of banKey, with the address as it is written there. What a service is called may hold "_ip_" too.
@@ -58,7 +59,8 @@ func appendBadBehaviorKey(dst []byte, scope Scope, service string, ip netip.Addr
 const badBehaviorPrefix = "plugin_bad_behavior_"
 
 func badBehaviorKey(scope Scope, service string, ip netip.Addr) string {
-	return string(appendBadBehaviorKey(nil, scope, service, ip))
+	var room [maxBanKey]byte // which is enough but for the longest names
+	return string(appendBadBehaviorKey(room[:0], scope, service, ip))
 }
 
 // splitBadBehaviorKey is the reverse of badBehaviorKey, with the address as it is written there. An address has no underscore, and what a service is called may.
@@ -150,7 +152,17 @@ func reportBatchKey(batch string) string       { return "bwredis:reports:batch:"
 
 // appSessionKey is where a session of the application's own is kept. The handle is a hash of its id, so that whoever sees keys cannot use sessions. Without a handle it
 // is what the keys of all sessions begin with.
-func appSessionKey(app, handle string) string { return "bwredis:session:" + app + ":" + handle }
+func appSessionKey(app, handle string) string {
+	var room [maxAppSessionKey]byte
+	return string(appendAppSessionKey(room[:0], app, handle))
+}
+
+// maxAppSessionKey is how long the key of an application's session can be, in bytes.
+const maxAppSessionKey = len("bwredis:session:") + maxAppName + 1 + hashSize
+
+func appendAppSessionKey(dst []byte, app, handle string) []byte {
+	return append(append(append(append(dst, "bwredis:session:"...), app...), ':'), handle...)
+}
 
 // appSubjectKey is the index of a subject's sessions, by the subject's hash; without that, what the keys of all indexes begin with.
 func appSubjectKey(app, subject string) string { return "bwredis:subject:" + app + ":" + subject }

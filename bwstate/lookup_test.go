@@ -57,9 +57,36 @@ func TestBannedReadsAnyReplies(t *testing.T) {
 func TestAWrongTypeIsTheServersError(t *testing.T) {
 	_, _, err := New(replies{"_\r\n", ":-2\r\n", "-WRONGTYPE no string\r\n", ":-1\r\n"}).Banned(context.Background(), loopback, "a")
 	require.True(t, resp.IsCode(err, "WRONGTYPE"), "%v", err)
+	_, _, err = New(replies{"-WRONGTYPE no string\r\n", ":-1\r\n", "-NOPERM no\r\n", ":-1\r\n"}).Banned(context.Background(), loopback, "a")
+	require.True(t, resp.IsCode(err, "WRONGTYPE"), "the first: %v", err)
 	_, _, err = New(replies{"*0\r\n", ":-1\r\n"}).Banned(context.Background(), loopback, "")
 	var e *resp.TypeError
 	require.ErrorAs(t, err, &e)
+}
+
+func TestUnbanReadsAnyReplies(t *testing.T) {
+	for name, c := range map[string]struct {
+		replies replies
+		lifted  bool
+		code    string
+	}{
+		"a ban":                 {replies{":0\r\n", ":1\r\n"}, true, ""},
+		"a count without a ban": {replies{":1\r\n", ":0\r\n"}, false, ""},
+		"the count is refused":  {replies{"-OOM no\r\n", ":1\r\n"}, false, "OOM"},
+		"both are refused":      {replies{"-OOM no\r\n", "-NOPERM no\r\n"}, false, "OOM"},
+	} {
+		lifted, err := New(c.replies).Unban(t.Context(), loopback, "")
+		require.Equal(t, c.lifted, lifted, name)
+		require.Equal(t, c.code != "", err != nil && resp.IsCode(err, c.code), "%s: %v", name, err)
+	}
+	op, err := newUnban(loopback, "")
+	require.NoError(t, err)
+	for _, frame := range []string{"-OOM no\r\n", ":1\r\n"} { // what was answered before it was sent again does not count
+		require.NoError(t, replies{frame, ":1\r\n"}.RoundTrip(t.Context(), new(resp.Request), &op))
+	}
+	lifted, err := op.result(false)
+	require.NoError(t, err)
+	require.True(t, lifted)
 }
 
 func TestLifetimes(t *testing.T) {

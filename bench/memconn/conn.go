@@ -1,5 +1,5 @@
 // Package memconn stands in for a connection to a server, within memory: what a client costs shows when nothing else costs anything. Its servers answer every command
-// with the same reply.
+// with the same reply, or with a few in turn.
 package memconn
 
 import (
@@ -12,14 +12,14 @@ import (
 	"github.com/bwredis/bwredis/resp"
 )
 
-// A Conn answers what a client says when it connects (HELLO, CLIENT, PING and the like) as a server does, and every other command with the same reply. No
+// A Conn answers what a client says when it connects (HELLO, CLIENT, PING and the like) as a server does, and every other command with the next of its replies. No
 // goroutine serves it: Write finds out what is owed, and Read pays it. It takes any amount of commands before the first reply is read.
 type Conn struct {
 	address
 	mu       sync.Mutex
 	changed  sync.Cond
-	canned   answer
-	repeated []byte // the last command that got the canned answer: clients send it again and again, so most are told by their bytes alone
+	canned   []*cannedAnswer
+	turn     int // which of them comes next
 	scanner  resp.Scanner
 	partial  []byte // the beginning of a command
 	owed     []answer
@@ -27,9 +27,18 @@ type Conn struct {
 	closed   bool
 }
 
-// New returns a connection to a server that answers reply.
-func New(reply []byte) *Conn {
-	c := &Conn{canned: repeat(reply)}
+// A cannedAnswer is one of the replies.
+type cannedAnswer struct {
+	answer
+	repeated []byte // the last command that got it: clients send it again and again, so most are told by their bytes alone
+}
+
+// New returns a connection to a server that answers with these replies in turn, again and again.
+func New(replies ...[]byte) *Conn {
+	c := &Conn{}
+	for _, reply := range replies {
+		c.canned = append(c.canned, &cannedAnswer{answer: repeat(reply)})
+	}
 	c.changed.L = &c.mu
 	return c
 }
@@ -58,9 +67,11 @@ func (c *Conn) Write(b []byte) (int, error) {
 // take notes the answers to all complete commands, and returns what follows them.
 func (c *Conn) take(commands []byte) (rest []byte, err error) {
 	for len(commands) > 0 {
-		if len(c.repeated) > 0 && bytes.HasPrefix(commands, c.repeated) {
-			c.owe(c.canned)
-			commands = commands[len(c.repeated):]
+		next := c.canned[c.turn]
+		if len(next.repeated) > 0 && bytes.HasPrefix(commands, next.repeated) {
+			c.owe(next.answer)
+			commands = commands[len(next.repeated):]
+			c.turn = (c.turn + 1) % len(c.canned)
 			continue
 		}
 		n, err := c.scanner.Scan(commands)
@@ -74,8 +85,9 @@ func (c *Conn) take(commands []byte) (rest []byte, err error) {
 		if reply, ok := greeting(commands[:n]); ok {
 			c.owe(answer{block: reply, size: len(reply)})
 		} else {
-			c.repeated = append(c.repeated[:0], commands[:n]...)
-			c.owe(c.canned)
+			next.repeated = append(next.repeated[:0], commands[:n]...)
+			c.owe(next.answer)
+			c.turn = (c.turn + 1) % len(c.canned)
 		}
 		commands = commands[n:]
 	}
@@ -92,11 +104,11 @@ func (c *Conn) owe(a answer) {
 	c.owed = append(c.owed, a)
 }
 
-// LastCommand returns a copy of the command that got the canned answer last: what a client made of what it was told to send.
+// LastCommand returns a copy of the command that got the last of the canned replies last: what a client made of what it was told to send.
 func (c *Conn) LastCommand() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return bytes.Clone(c.repeated)
+	return bytes.Clone(c.canned[len(c.canned)-1].repeated)
 }
 
 // Read waits until a reply is owed, and gives all that b has room for.

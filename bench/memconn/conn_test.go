@@ -53,6 +53,15 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+func TestAnswersInTurn(t *testing.T) {
+	c := New(value, []byte(":1\r\n"))
+	for range 3 {
+		write(t, c, get+get+get[:9])
+		write(t, c, get[9:]+"*1\r\n$4\r\nPING\r\n"+get)
+		expect(t, c, string(value)+":1\r\n"+string(value)+"+PONG\r\n:1\r\n")
+	}
+}
+
 // More replies than a block holds, read in pieces that end anywhere.
 func TestManyReplies(t *testing.T) {
 	const count = 20_000

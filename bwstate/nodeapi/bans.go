@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/bwredis/bwredis/bwstate"
 )
@@ -109,7 +110,7 @@ func checkTarget(ip netip.Addr, service string, ofService bool) error {
 		return &bwstate.ArgumentError{Name: "ip", Problem: "has a zone"}
 	case ofService && slices.Contains(reservedServices, service):
 		return &bwstate.ArgumentError{Name: "Service", Problem: "is a name that nodes take for no service, and the ban for a global one"}
-	case ofService && (len(service) > 253 || strings.ContainsAny(service, " \t\r\n\x00")):
+	case ofService && (len(service) > 253 || strings.ContainsAny(service, " \t\r\n\x00") || !utf8.ValidString(service)):
 		return &bwstate.ArgumentError{Name: "Service", Problem: "is not a server name"}
 	}
 	return nil
@@ -137,7 +138,7 @@ func (c *Client) Bans(ctx context.Context) ([]NodeBans, error) {
 	return lists, errors.Join(errs...)
 }
 
-// read takes the list, which is under msg when it is empty, and there no list.
+// read takes the list. Nodes without bans may have none, and msg holds a list where there is no data.
 func (l *NodeBans) read(a answer) {
 	var entries []json.RawMessage
 	if json.Unmarshal(a.Data, &entries) != nil {

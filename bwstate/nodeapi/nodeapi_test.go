@@ -186,7 +186,7 @@ func TestUnbanOfAllServices(t *testing.T) {
 	require.NoError(t, c.Ping(t.Context()))
 	require.Equal(t, "GET /ping", n.last())
 	for _, bad := range []error{
-		c.Unban(t.Context(), netip.Addr{}, ""), c.Unban(t.Context(), netip.MustParseAddr("fe80::1%eth0"), ""), c.Unban(t.Context(), ip, "a b"),
+		c.Unban(t.Context(), netip.Addr{}, ""), c.Unban(t.Context(), netip.MustParseAddr("fe80::1%eth0"), ""), c.Unban(t.Context(), ip, "a b"), c.Unban(t.Context(), ip, "a\xff"),
 		c.Ban(t.Context(), bwstate.Ban{IP: ip, Remaining: 1<<63 - 1}),
 	} {
 		var e *bwstate.ArgumentError
@@ -201,22 +201,29 @@ func TestBans(t *testing.T) {
 		{"ip":"1.2.3.4","reason":"manual","service":"unknown","date":1700000000,"country":"FR","ban_scope":"global","exp":600,"permanent":false},
 		{"ip":"2001:db8::1","reason":"bad behavior","service":"a","date":0,"ban_scope":"service","exp":0,"permanent":true},
 		{"ip":"b_ip_9.9.9.9","service":"my","ban_scope":"service","exp":0.5,"permanent":false},
+		{"ip":"b_ip_c_ip_9.9.9.8","service":"my","ban_scope":"service","exp":1e300},
+		{"ip":"9.9.9.7","exp":5,"permanent":true},
 		{"ip":"1.2.3.0/24"},{"ip":7},"x",null,
 		{"ip":"8.8.8.8","reason":{},"service":[],"date":"x","country":null,"ban_scope":3,"exp":"y","permanent":"z"}
 	],"msg":"success","status":"success"}`
 	empty.answer = `{"msg":"","status":"success"}`
 	odd.answer = `{"msg":"success","data":{},"status":"success"}`
-	lists, err := clientOf(t, Config{}, n, empty, odd).Bans(t.Context())
+	old := newNode(t)
+	old.answer = `{"msg":[{"ip":"1.2.3.4"}],"status":"success"}`
+	lists, err := clientOf(t, Config{}, n, empty, odd, old).Bans(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []NodeBans{
 		{Node: n.URL, Skipped: 4, Bans: []bwstate.Ban{
 			{IP: ip, Scope: "global", Service: "unknown", Reason: "manual", Country: "FR", Date: time.Unix(1_700_000_000, 0), Remaining: 10 * time.Minute},
 			{IP: netip.MustParseAddr("2001:db8::1"), Scope: "service", Service: "a", Reason: "bad behavior", Permanent: true},
 			{IP: netip.MustParseAddr("9.9.9.9"), Scope: "service", Service: "my_ip_b"},
+			{IP: netip.MustParseAddr("9.9.9.8"), Scope: "service", Service: "my_ip_b_ip_c", Remaining: 9e9 * time.Second},
+			{IP: netip.MustParseAddr("9.9.9.7"), Scope: "global", Permanent: true},
 			{IP: netip.MustParseAddr("8.8.8.8"), Scope: "global"},
 		}},
 		{Node: empty.URL},
 		{Node: odd.URL},
+		{Node: old.URL, Bans: []bwstate.Ban{{IP: ip, Scope: "global"}}},
 	}, lists)
 }
 

@@ -1,7 +1,9 @@
 package conformance
 
 import (
+	"math"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,6 +21,7 @@ var badBehaviorTests = []test{
 	{"counts down", countDown},
 	{"callers at the same time lose no count", countTogether},
 	{"a count that is none", countIsNone},
+	{"a count that is huge", countHuge},
 	{"bad arguments", countArguments},
 }
 
@@ -141,6 +144,25 @@ func countIsNone(f *fixture) {
 		f.requireReply("ERR value is not an integer", err)
 		f.requireKeys(map[string]record{"plugin_bad_behavior_203.0.113.7": {"string", -1, value}})
 	}
+}
+
+// Scripts have numbers with 53 bits.
+func countHuge(f *fixture) {
+	const key, huge = "plugin_bad_behavior_203.0.113.7", 1 << 53
+	f.do("SET", key, strconv.Itoa(huge))
+	rule := bwstate.BadBehavior{KeepBan: true}
+	require.EqualValues(f, huge, f.count(client, rule))
+	require.EqualValues(f, huge+2, f.count(client, rule))
+	require.Equal(f, strconv.Itoa(huge+2), f.text("GET", key))
+	f.banned(client, "")
+	f.do("SET", key, strconv.Itoa(huge+2))
+	got, err := f.state.DecreaseBadBehavior(f.ctx, client, rule)
+	require.NoError(f, err)
+	require.EqualValues(f, huge, got.Count)
+	f.do("SET", key, strconv.Itoa(math.MaxInt64))
+	_, err = f.state.IncreaseBadBehavior(f.ctx, client, rule)
+	f.requireReply("ERR", err)
+	require.Equal(f, strconv.Itoa(math.MaxInt64), f.text("GET", key))
 }
 
 func countArguments(f *fixture) {

@@ -51,7 +51,7 @@ func names(bans map[string]bwstate.Ban) (names []string) {
 
 // someBans are bans of all kinds, among keys that are none.
 func someBans(f *fixture) {
-	for _, key := range []string{"bans_ip203.0.113.9", "bans_x", "bans_ip_", "bans_ip_nobody", "bans_ip_203.0.113.0/24", "bans_service_a", "bans_service_a_ip_", "bans_service__ip_203.0.113.9", "a_bans_ip_203.0.113.9"} {
+	for _, key := range []string{"bans_ip203.0.113.9", "bans_x", "bans_ip_", "bans_ip_nobody", "bans_ip_203.0.113.0/24", "bans_service_a", "bans_service_a_ip_", "bans_service__ip_203.0.113.9", "bans_ip_fe80::1%eth0", "a_bans_ip_203.0.113.9"} {
 		f.do("SET", key, "x")
 	}
 	f.ban(client, "", "global")
