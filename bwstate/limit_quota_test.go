@@ -114,8 +114,19 @@ func (b *tokenBucket) earning(n *big.Rat) time.Duration {
 // Whatever is asked for and when, a quota answers as a bucket of tokens that loses nothing in rounding.
 func TestQuotaIsATokenBucket(t *testing.T) {
 	rates := []Rate{
-		{1, time.Microsecond}, {1, time.Second}, {1, 24 * time.Hour}, {2, time.Second}, {3, 10 * time.Second}, {7, time.Hour}, {1_000_000_000, time.Second},
-		{maxRate, time.Second}, {maxRate - 1, maxTTL}, {999_983, 999_979 * time.Microsecond}, {86_399_999_999, 24 * time.Hour}, {1, maxTTL / 1000}, {3, 7 * time.Microsecond},
+		{1, time.Microsecond},
+		{1, time.Second},
+		{1, 24 * time.Hour},
+		{2, time.Second},
+		{3, 10 * time.Second},
+		{7, time.Hour},
+		{1_000_000_000, time.Second},
+		{maxRate, time.Second},
+		{maxRate - 1, maxTTL},
+		{999_983, 999_979 * time.Microsecond},
+		{86_399_999_999, 24 * time.Hour},
+		{1, maxTTL / 1000},
+		{3, 7 * time.Microsecond},
 	}
 	random := rand.New(rand.NewSource(1))
 	now := time.Unix(1_700_000_000, 0)
