@@ -10,7 +10,8 @@ import (
 // session is it. Its methods add operations and return where their results will be; Run sends them.
 //
 // The server executes the operations in the order they were added, with nothing of this request's own between them, but not as one step: operations of others may come
-// between two of them. They are independent: what is refused to one, or cannot be read, is in its own result.
+// between two of them. They are independent: what is refused to one, or cannot be read, is in its own result. When the server does not know a script, because it was
+// started again, the operations that need it are sent once more, and so are done behind the others: do not count on the order where a wrong result would do harm.
 //
 // A Batch is for one goroutine. Reset makes it ready for the next request and keeps its memory; results hold until then.
 type Batch struct {

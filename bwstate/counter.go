@@ -2,6 +2,7 @@ package bwstate
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"strconv"
 	"time"
@@ -31,7 +32,7 @@ type CountersConfig struct {
 
 	// Window, in whole milliseconds, makes counters of what happened lately: time is cut into windows of this length, by the server's clock, so that all processes
 	// agree, and a total is the sum of the last Windows of them, the present one included. Windows 1, which is what 0 means, is a fixed window; with more it slides,
-	// in steps of Window. 0: the total is of everything.
+	// in steps of Window. 0: the total is of everything. Processes with another Window, or other Windows, have other counters.
 	Window  time.Duration
 	Windows int // at most 120
 
@@ -79,7 +80,7 @@ func (s *State) Counters(cfg CountersConfig) (*Counters, error) {
 		if cfg.TTL != 0 {
 			return nil, &ArgumentError{Name: "TTL", Problem: "is given, and counters in windows have none"}
 		}
-		cs.kind = "w" + strconv.FormatInt(cs.window, 10)
+		cs.kind = fmt.Sprintf("w%dx%d", cs.window, cs.windows)
 		cs.ttl = cs.window * int64(cs.windows+1)
 	}
 	return cs, checkWhenAway(cfg.WhenAway)
@@ -151,11 +152,14 @@ func (cs *Counters) addOne(ctx context.Context, token string, a Addition) (Count
 	op := newCountOp(cs)
 	defer op.recycle()
 	op.one[0] = a
-	op.additions = op.one[:]
-	if err := op.addAll(ctx, token); err != nil {
+	if err := op.take(token, op.one[:]); err != nil {
 		return Count{}, err
 	}
-	return op.counts[0], nil
+	degraded, err := op.run(ctx)
+	if err != nil {
+		return Count{}, err
+	}
+	return oneCount{op}.result(degraded)
 }
 
 // AddAll adds to several counters, to all or to none, and returns the total of each. A counter that is named twice is added to twice.
@@ -174,11 +178,14 @@ func (cs *Counters) AddAllOnce(ctx context.Context, token string, additions ...A
 func (cs *Counters) addAll(ctx context.Context, token string, additions []Addition) ([]Count, error) {
 	op := newCountOp(cs)
 	defer op.recycle()
-	op.additions = additions
-	if err := op.addAll(ctx, token); err != nil {
+	if err := op.take(token, additions); err != nil {
 		return nil, err
 	}
-	return append([]Count(nil), op.counts...), nil
+	degraded, err := op.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return op.result(degraded)
 }
 
 // Get returns a counter. One that does not exist is not Found, and its total is 0.
@@ -186,20 +193,28 @@ func (cs *Counters) Get(ctx context.Context, name string) (Count, error) {
 	op := newCountReadOp(cs)
 	defer op.recycle()
 	op.one[0] = name
-	op.names = op.one[:]
-	if err := op.run(ctx); err != nil {
+	if err := op.take(op.one[:]); err != nil {
 		return Count{}, err
 	}
-	return op.counts[0], nil
+	degraded, err := op.run(ctx)
+	if err != nil {
+		return Count{}, err
+	}
+	return oneCountRead{op}.result(degraded)
 }
 
 // GetAll returns several counters. Where one cannot be read the others are returned all the same, with the first error; the one is not Found.
 func (cs *Counters) GetAll(ctx context.Context, names ...string) ([]Count, error) {
 	op := newCountReadOp(cs)
 	defer op.recycle()
-	op.names = names
-	err := op.run(ctx)
-	return append([]Count(nil), op.counts...), err
+	if err := op.take(names); err != nil {
+		return nil, err
+	}
+	degraded, err := op.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return op.result(degraded)
 }
 
 // History returns the counts of a counter's windows, the present one first. Without windows it is an [*ArgumentError].
@@ -209,12 +224,17 @@ func (cs *Counters) History(ctx context.Context, name string) (counts []int64, d
 	}
 	op := newCountReadOp(cs)
 	defer op.recycle()
-	op.one[0] = name
-	op.names, op.history = op.one[:], make([]int64, 0, cs.windows)
-	if err := op.run(ctx); err != nil {
+	op.one[0], op.history = name, make([]int64, 0, cs.windows)
+	if err := op.take(op.one[:]); err != nil {
 		return nil, false, err
 	}
-	return op.history, op.counts[0].Degraded, nil
+	if degraded, err = op.run(ctx); err == nil {
+		err = op.err
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	return op.history, degraded, nil
 }
 
 // Delete deletes counters, with all their windows, and returns how many there were. Tokens are remembered all the same. It always asks the server.

@@ -2,6 +2,7 @@ package bwstate
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -48,22 +49,38 @@ func (op *countOp) recycle() {
 	countOps.Put(op)
 }
 
-func (op *countOp) addAll(ctx context.Context, token string) error {
-	if err := checkAdditions(op.additions); err != nil {
+// take takes what is to be added, or says what is wrong with it.
+func (op *countOp) take(token string, additions []Addition) error {
+	op.additions = additions
+	if err := checkAdditions(additions); err != nil {
 		return err
 	}
 	if token != "" {
 		op.once(token)
+	}
+	return nil
+}
+
+func (op *countOp) run(ctx context.Context) (degraded bool, err error) {
+	if op.token != "" {
 		op.q.MarkIdempotent()
 	}
-	degraded, err := op.cs.state.runSomewhere(ctx, op.cs.when, &op.q, op)
-	if err != nil {
-		return err
-	}
+	return op.cs.state.runSomewhere(ctx, op.cs.when, &op.q, op)
+}
+
+// settle ends an operation that was answered.
+func (op *countOp) settle(degraded bool) error {
 	for i := range op.counts {
 		op.counts[i].Degraded = degraded
 	}
 	return op.err
+}
+
+func (op *countOp) result(degraded bool) ([]Count, error) {
+	if err := op.settle(degraded); err != nil {
+		return nil, err
+	}
+	return slices.Clone(op.counts), nil
 }
 
 // once makes the additions belong to a token.
@@ -115,7 +132,10 @@ func (op *countOp) HandleReply(_ int, r *resp.Reply) error {
 	return nil
 }
 
-// A countReadOp reads counters: with a GET for each, or in windows with one script.
+// maxCountText is how long the text of a counter is, in bytes.
+const maxCountText = len("-9223372036854775808")
+
+// A countReadOp reads counters: with a GETRANGE for each, or in windows with one script.
 type countReadOp struct {
 	q       resp.Request
 	cs      *Counters
@@ -145,19 +165,28 @@ func (op *countReadOp) recycle() {
 	countReadOps.Put(op)
 }
 
-func (op *countReadOp) run(ctx context.Context) error {
-	if err := checkCounters(op.names); err != nil {
-		return err
-	}
-	degraded, err := op.cs.state.runSomewhere(ctx, op.cs.when, &op.q, op)
-	if err != nil {
-		op.counts = op.counts[:0]
-		return err
-	}
+// take takes what is to be read, or says what is wrong with it.
+func (op *countReadOp) take(names []string) error {
+	op.names = names
+	return checkCounters(names)
+}
+
+func (op *countReadOp) run(ctx context.Context) (degraded bool, err error) {
+	return op.cs.state.runSomewhere(ctx, op.cs.when, &op.q, op)
+}
+
+// settle ends an operation that was answered.
+func (op *countReadOp) settle(degraded bool) error {
 	for i := range op.counts {
 		op.counts[i].Degraded = degraded
 	}
 	return op.err
+}
+
+// result returns what could be read, and the first error.
+func (op *countReadOp) result(degraded bool) ([]Count, error) {
+	err := op.settle(degraded)
+	return slices.Clone(op.counts), err
 }
 
 func (op *countReadOp) reads() bool { return true }
@@ -167,7 +196,7 @@ func (op *countReadOp) add(q *resp.Request) {
 	for _, name := range op.names {
 		key := countKey(op.cs.app, op.cs.kind, name)
 		if op.cs.window == 0 {
-			q.Cmd("GET").Str(key)
+			q.Cmd("GETRANGE").Str(key).Int(0).Int(int64(maxCountText)) // not GET: whatever somebody else wrote there stays there
 		} else {
 			op.keys = append(op.keys, key)
 		}
@@ -208,9 +237,9 @@ func (op *countReadOp) plain(i int, r *resp.Reply) {
 	switch err := r.Err(); {
 	case err != nil:
 		op.fail(countRefusal("counter", i, err))
-	case r.Null():
 	default:
-		if c.Total, c.Found = parseCount(r.Bytes()); !c.Found {
+		text := r.Bytes()
+		if c.Total, c.Found = parseCount(text); !c.Found && len(text) > 0 {
 			op.fail(&CountError{What: "counter", Index: i, Reason: CountForeign})
 		}
 	}

@@ -2,6 +2,7 @@ package bwstate
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -161,7 +162,7 @@ func (t *countTwin) total(i int) (text string, reply []byte) {
 			return "", t.cause(v, i)
 		case v.IsNull():
 			return "0", nil
-		case !isWhole(text):
+		case !isCount(text):
 			return "", foreign()
 		}
 		return text, nil
@@ -175,7 +176,7 @@ func (t *countTwin) total(i int) (text string, reply []byte) {
 		text, _ := count.Text()
 		switch {
 		case count.IsNull():
-		case !isWhole(text):
+		case !isCount(text):
 			return "", foreign()
 		default:
 			n, _ := strconv.ParseFloat(text, 64)
@@ -201,10 +202,14 @@ func (t *countTwin) forget(key string) {
 	}
 }
 
-// isWhole reports whether a text is digits, with or without a minus.
-func isWhole(text string) bool {
-	digits := strings.TrimPrefix(text, "-")
-	return digits != "" && strings.Trim(digits, "0123456789") == ""
+func isCount(text string) bool {
+	_, ok := parseCount([]byte(text))
+	return ok
+}
+
+func isForeignCount(v resp.Value) bool {
+	text, _ := v.Text()
+	return !v.IsNull() && !isCount(text)
 }
 
 // windowFields is the command that reads a counter's windows, the present one first.
@@ -229,6 +234,9 @@ func readCountTwin(call func(args ...string) resp.Value, keys, argv []string, ds
 			continue
 		case counts.Err() != nil:
 			return appendValue(t.dst, counts)
+		case slices.ContainsFunc(counts.Elems(), isForeignCount):
+			dst = resp.AppendBulk(dst, foreignText)
+			continue
 		}
 		dst = resp.AppendAggregate(dst, resp.Array, counts.Len(), 3)
 		for count := range counts.All() {

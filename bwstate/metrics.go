@@ -7,8 +7,10 @@ import (
 	"time"
 )
 
-// maxTable is how many elements a table of metrics has at most, in BunkerWeb.
-const maxTable = 1000
+const (
+	maxTable   = 1000     // elements of a table of metrics, at most, in BunkerWeb
+	maxElement = 64 << 10 // bytes
+)
 
 // MetricsConfig says how a process writes metrics. The zero value with a Worker is ready.
 type MetricsConfig struct {
@@ -73,7 +75,7 @@ type MetricWrite struct {
 	Action MetricAction
 
 	Value    float64
-	Elements []string // texts; JSON objects for BunkerWeb's UI. Of more than MaxTable the last are kept
+	Elements []string // texts of up to 64 KiB; JSON objects for BunkerWeb's UI. Of more than MaxTable the last are kept
 }
 
 // Add adds to a counter of this process and returns its total.
@@ -81,7 +83,9 @@ func (m *Metrics) Add(ctx context.Context, plugin, name string, n float64) (tota
 	op := newMetricOp(m)
 	defer op.recycle()
 	op.one[0] = MetricWrite{Plugin: plugin, Name: name, Value: n}
-	op.writes = op.one[:]
+	if err := op.take(op.one[:]); err != nil {
+		return 0, err
+	}
 	err = op.run(ctx)
 	return op.total, err
 }
@@ -102,14 +106,16 @@ func (m *Metrics) Replace(ctx context.Context, plugin, name string, elements ...
 }
 
 // Write makes many changes in one round trip. Each is done in one step of its own: where one is refused the others are done all the same, and the first refusal is
-// returned. Nothing is sent when an argument is wrong.
+// returned. Nothing is sent when an argument is wrong. Do not both set and add to a counter in one call: after a restart of the server the order may be another.
 func (m *Metrics) Write(ctx context.Context, writes ...MetricWrite) error {
 	if len(writes) == 0 {
 		return nil
 	}
 	op := newMetricOp(m)
 	defer op.recycle()
-	op.writes = writes
+	if err := op.take(writes); err != nil {
+		return err
+	}
 	return op.run(ctx)
 }
 
@@ -126,6 +132,11 @@ func (w *MetricWrite) check(i int) error {
 		err = &ArgumentError{Name: "Action", Problem: "does not go with what is given: counters have a Value, tables have Elements"}
 	case w.Action == AppendToTable && len(w.Elements) == 0:
 		err = &ArgumentError{Name: "Elements", Problem: "are missing"}
+	}
+	for _, e := range w.Elements {
+		if err == nil && len(e) > maxElement {
+			err = &ArgumentError{Name: "Elements", Problem: "are longer than 64 KiB"}
+		}
 	}
 	if a, ok := err.(*ArgumentError); ok && i > 0 {
 		a.Problem += fmt.Sprintf(" (change %d)", i+1)

@@ -2,7 +2,6 @@ package bwstate
 
 import (
 	"context"
-	"strconv"
 	"sync"
 
 	"github.com/bwredis/bwredis/resp"
@@ -40,17 +39,25 @@ func (op *metricOp) recycle() {
 	metricOps.Put(op)
 }
 
-func (op *metricOp) run(ctx context.Context) error {
-	for i := range op.writes {
-		if err := op.writes[i].check(i); err != nil {
+// take takes what is to be changed, or says what is wrong with it.
+func (op *metricOp) take(writes []MetricWrite) error {
+	op.writes = writes
+	for i := range writes {
+		if err := writes[i].check(i); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+func (op *metricOp) run(ctx context.Context) error {
 	if err := op.m.state.run(ctx, &op.q, op); err != nil {
 		return err
 	}
 	return op.err
 }
+
+func (op *metricOp) result(bool) (struct{}, error) { return struct{}{}, op.err }
 
 func (op *metricOp) reads() bool { return false }
 
@@ -116,55 +123,4 @@ func metricTotal(i int, r *resp.Reply) (float64, error) {
 		return 0, countProblem("metric", i, string(text))
 	}
 	return total, nil
-}
-
-// addMetricTwin is lua/metric_add.lua.
-func addMetricTwin(call func(args ...string) resp.Value, keys, argv []string, dst []byte) []byte {
-	t := &twinCall{call, dst}
-	old := call("GET", keys[0])
-	if old.Err() != nil {
-		return appendValue(dst, old)
-	}
-	total := 0.0
-	if !old.IsNull() {
-		text, _ := old.Text()
-		var ok bool
-		if total, ok = parseLuaNumber(text); !ok {
-			return t.text(foreignText)
-		}
-	}
-	n, _ := strconv.ParseFloat(argv[0], 64)
-	total += n
-	if total-total != 0 { // not a number, or infinite
-		return t.text(overflowed)
-	}
-	set := []string{"SET", keys[0], exactNumber(total)}
-	if argv[1] != "0" {
-		set = append(set, "PX", argv[1])
-	}
-	if reply := call(set...); reply.Err() != nil {
-		return appendValue(dst, reply)
-	}
-	return t.text(set[2])
-}
-
-// metricTableTwin is lua/metric_table.lua.
-func metricTableTwin(call func(args ...string) resp.Value, keys, argv []string, dst []byte) []byte {
-	elements := argv[2:]
-	changes := [][]string{{"LLEN", keys[0]}, {"LTRIM", keys[0], "-" + argv[0], "-1"}, {"PEXPIRE", keys[0], argv[1]}}
-	if len(elements) > 0 {
-		changes[0] = append([]string{"RPUSH", keys[0]}, elements...)
-	}
-	if argv[0] == "0" {
-		changes[1] = []string{"UNLINK", keys[0]}
-	}
-	if argv[1] == "0" {
-		changes[2] = []string{"PERSIST", keys[0]}
-	}
-	for _, change := range changes {
-		if reply := call(change...); reply.Err() != nil {
-			return appendValue(dst, reply)
-		}
-	}
-	return appendValue(dst, call("LLEN", keys[0]))
 }

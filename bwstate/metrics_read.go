@@ -1,8 +1,10 @@
 package bwstate
 
 import (
+	"cmp"
 	"context"
 	"iter"
+	"slices"
 	"strconv"
 
 	"github.com/bwredis/bwredis/resp"
@@ -21,7 +23,8 @@ type StoredMetric struct {
 	Table        bool   // it has Elements, not a Value
 
 	Value    float64
-	Elements []string
+	Elements []string // the newest, the last at the end
+	Older    int      // elements that are there as well, and were more than MaxTable, or together more than 4 MiB
 
 	// Problem is what is wrong with what is stored: a *CountError for what is no number, or of another type. There is neither a Value nor Elements then.
 	Problem error
@@ -30,10 +33,13 @@ type StoredMetric struct {
 // How much is read in one round trip.
 const (
 	metricsPage  = 500 // keys that SCAN looks at
-	tablesAtOnce = 16
+	tablesAtOnce = 8
+	maxTableRead = 4 << 20 // bytes of a table, its elements and 16 for each; with 8 of them that is far less than a reply may take
 )
 
-// StoredMetrics returns the metrics that are stored, of all nodes and processes, one by one; what is asked for with each round trip is bounded. The order is the
+var readMetricScript = newScript("metric_read.lua", readMetricTwin, "count.lua")
+
+// StoredMetrics returns the metrics that are stored, of all nodes and processes, one by one; what is read with each round trip is bounded, whatever is stored. The order is the
 // server's, and what is written or deleted meanwhile may be among them or not; one that is there all the time is, and may come twice. The sequence ends with an
 // error, if there is one. To end it early costs nothing.
 func (s *State) StoredMetrics(ctx context.Context, query MetricsQuery) iter.Seq2[StoredMetric, error] {
@@ -98,30 +104,36 @@ func (op *metricsReader) add(q *resp.Request) {
 		}
 	}
 	op.asked, op.found, op.err = op.waiting[:n], nil, nil
-	for i := range op.asked {
-		if m := &op.asked[i]; m.Table {
-			most := op.query.MaxTable
-			if most == 0 {
-				most = maxTable
-			}
-			q.Cmd("LRANGE").Str(m.key).Int(int64(-most)).Int(-1)
-		} else {
-			q.Cmd("GET").Str(m.key)
-		}
+	if n > 0 {
+		op.ask(q)
 	}
 	if !op.scan.over && n == len(op.waiting) {
 		op.scan.add(q)
 	}
 }
 
+// ask asks for values.
+func (op *metricsReader) ask(q *resp.Request) {
+	keys, letters := make([]string, len(op.asked)), make([]byte, len(op.asked))
+	for i := range op.asked {
+		keys[i], letters[i] = op.asked[i].key, 'c'
+		if op.asked[i].Table {
+			letters[i] = 't'
+		}
+	}
+	q.Script(readMetricScript.Script, keys...).Bytes(letters).Int(maxNumber).Int(maxTableRead).Int(int64(cmp.Or(op.query.MaxTable, maxTable)))
+}
+
 // HandleReply takes the values, and then the keys.
 func (op *metricsReader) HandleReply(i int, r *resp.Reply) error {
-	if i < len(op.asked) {
-		op.asked[i].read(r)
+	if i == 0 && len(op.asked) > 0 {
+		op.err = op.read(r)
 		return nil
 	}
-	var keys []string
-	keys, op.err = op.scan.read(r)
+	keys, err := op.scan.read(r)
+	if op.err == nil {
+		op.err = err
+	}
 	for _, key := range keys {
 		if m, ok := splitMetric(key, op.query.Plugin); ok {
 			op.found = append(op.found, foundMetric{key: key, StoredMetric: m})
@@ -130,28 +142,38 @@ func (op *metricsReader) HandleReply(i int, r *resp.Reply) error {
 	return nil
 }
 
+// read takes the values.
+func (op *metricsReader) read(r *resp.Reply) error {
+	if n := r.Array(); r.Err() == nil && n != len(op.asked) {
+		return &ValueError{What: "metrics", Problem: "were answered with another number of them than was asked for"}
+	}
+	for i := range op.asked {
+		op.asked[i].read(r)
+	}
+	return r.Err()
+}
+
 // read takes what a key holds.
 func (m *foundMetric) read(r *resp.Reply) {
-	err := r.Err()
 	switch {
-	case err != nil:
-	case m.Table:
-		for n := r.Array(); n > 0; n-- {
-			m.Elements = append(m.Elements, r.Text())
-		}
-		m.gone = len(m.Elements) == 0
-		err = r.Err()
 	case r.Null():
 		m.gone = true
+	case r.Kind() == resp.Integer:
+		r.Int()
+		m.Problem = &CountError{What: m.what(), Reason: CountWrongType}
+	case m.Table:
+		n := r.Array() - 1
+		there := r.Int()
+		for ; n > 0 && r.Err() == nil; n-- {
+			m.Elements = append(m.Elements, r.Text())
+		}
+		slices.Reverse(m.Elements)
+		m.Older = int(there) - len(m.Elements)
 	default:
 		var ok bool
-		text := r.Bytes()
-		if m.Value, ok = parseMetric(string(text)); !ok {
-			err = &CountError{What: m.what(), Reason: CountForeign}
+		if m.Value, ok = parseMetric(string(r.Bytes())); !ok {
+			m.Problem = &CountError{What: m.what(), Reason: CountForeign}
 		}
-	}
-	if err != nil {
-		m.Value, m.Elements, m.Problem = 0, nil, countRefusal(m.what(), 0, err)
 	}
 }
 

@@ -2,6 +2,7 @@ package bwstate
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strconv"
 )
@@ -10,20 +11,23 @@ import (
 type MetricSums struct {
 	Counters map[string]float64  // by name, the sum over all workers
 	Tables   map[string][]string // by name, the elements of all workers, one worker behind the other
-	Problems []StoredMetric      // those that have a Problem
+	Problems []StoredMetric      // those that have a Problem, or would make a sum infinite; they are in no sum
 }
 
-// maxMetricKeys bounds what is kept in memory for sums.
-const maxMetricKeys = 200_000
+// What is kept in memory for sums, at most.
+const (
+	maxMetricKeys  = 200_000
+	maxMetricBytes = 128 << 20 // of tables
+)
 
 // SumMetrics adds up the metrics of a plugin over all workers of all nodes, as BunkerWeb's UI does, with whole names. It keeps all of them in memory;
-// [State.StoredMetrics] does not. A plugin with more than 200,000 of them is an error.
+// [State.StoredMetrics] does not. A plugin with more than 200,000 of them, or with more than 128 MiB of tables, is an error.
 func (s *State) SumMetrics(ctx context.Context, query MetricsQuery) (MetricSums, error) {
 	sums := MetricSums{Counters: map[string]float64{}, Tables: map[string][]string{}}
 	if query.Plugin == "" {
 		return sums, &ArgumentError{Name: "Plugin", Problem: "is missing"}
 	}
-	seen, total := map[string][]string{}, 0 // workers, by kind and name: SCAN may show a key twice
+	seen, total, bytes := map[string][]string{}, 0, 0 // workers, by kind and name: SCAN may show a key twice
 	for m, err := range s.StoredMetrics(ctx, query) {
 		if err != nil {
 			return MetricSums{}, err
@@ -41,6 +45,15 @@ func (s *State) SumMetrics(ctx context.Context, query MetricsQuery) (MetricSums,
 			sums.Problems = append(sums.Problems, m)
 		case m.Table:
 			sums.Tables[m.Name] = append(sums.Tables[m.Name], m.Elements...)
+			for _, e := range m.Elements {
+				bytes += len(e) + 16
+			}
+			if bytes > maxMetricBytes {
+				return MetricSums{}, &ValueError{What: "metrics", Problem: "have tables of more than " + strconv.Itoa(maxMetricBytes) + " bytes"}
+			}
+		case math.IsInf(sums.Counters[m.Name]+m.Value, 0):
+			m.Problem = &CountError{What: m.what(), Reason: CountOverflow}
+			sums.Problems = append(sums.Problems, m)
 		default:
 			sums.Counters[m.Name] += m.Value
 		}

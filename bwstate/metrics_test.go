@@ -149,7 +149,7 @@ func (a *answers) RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler
 // A server may show a key twice while it grows, and counts once.
 func TestMetricsThatScanShowsTwice(t *testing.T) {
 	const key = "$21\r\nmetrics:p_counter_a:0\r\n"
-	a := answers{{"*2\r\n$1\r\n7\r\n*2\r\n" + key + key}, {"$1\r\n5\r\n", "$1\r\n5\r\n", "*2\r\n$1\r\n0\r\n*1\r\n" + key}, {"$1\r\n5\r\n"}}
+	a := answers{{"*2\r\n$1\r\n7\r\n*2\r\n" + key + key}, {"*2\r\n$1\r\n5\r\n$1\r\n5\r\n", "*2\r\n$1\r\n0\r\n*1\r\n" + key}, {"*1\r\n$1\r\n5\r\n"}}
 	sums, err := New(&a).SumMetrics(t.Context(), MetricsQuery{Plugin: "p"})
 	require.NoError(t, err)
 	require.Equal(t, map[string]float64{"a": 5}, sums.Counters)

@@ -39,5 +39,5 @@ var scripts = []*script{
 	claimScript, fillScript, setEntryScript,
 	limitsScript, limitCountScript,
 	pushReportsScript, recountReportsScript,
-	addMetricScript, metricTableScript, addCountScript, readCountScript, addTopScript, readTopScript, deleteTopScript,
+	addMetricScript, metricTableScript, readMetricScript, addCountScript, readCountScript, addTopScript, readTopScript, deleteTopScript,
 }

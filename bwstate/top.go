@@ -2,7 +2,7 @@ package bwstate
 
 import (
 	"context"
-	"strconv"
+	"fmt"
 	"time"
 )
 
@@ -22,7 +22,7 @@ type TopConfig struct {
 	Name string
 
 	// Size is how many members a list has at most, in each window; up to 1000. 0: DefaultTopSize. That bounds its memory, whatever is counted: members of
-	// 100 bytes take about 200 bytes each.
+	// 100 bytes take about 200 bytes each. Processes with another Size, Window or Windows have other lists.
 	Size int
 
 	TTL      time.Duration // how long a list without windows lives after something was counted; 0: DefaultCounterTTL
@@ -75,7 +75,7 @@ func (s *State) Tops(cfg TopConfig) (*Tops, error) {
 		}
 		ts.ttl = ts.window * int64(ts.windows+1)
 	}
-	ts.kind = "t" + strconv.FormatInt(ts.window, 10)
+	ts.kind = fmt.Sprintf("t%dx%dx%d", ts.window, ts.windows, ts.size)
 	return ts, checkWhenAway(cfg.WhenAway)
 }
 

@@ -61,19 +61,20 @@ func (op *topOp) run(ctx context.Context) (found TopList, err error) {
 	if err := op.check(); err != nil {
 		return TopList{}, err
 	}
-	if op.windows == 0 {
-		op.windows = op.ts.windows
-	}
 	when := op.ts.when
 	if op.action == topDeletes {
 		when = FailWhenAway
 	}
 	degraded, err := op.ts.state.runSomewhere(ctx, when, &op.q, op)
-	if err == nil {
-		err = op.err
-	}
 	if err != nil {
 		return TopList{}, err
+	}
+	return op.result(degraded)
+}
+
+func (op *topOp) result(degraded bool) (TopList, error) {
+	if op.err != nil {
+		return TopList{}, op.err
 	}
 	op.found.Degraded = degraded
 	return op.found, nil
@@ -92,6 +93,9 @@ func (op *topOp) check() error {
 		}
 		if op.windows < 0 || op.windows > op.ts.windows {
 			return &ArgumentError{Name: "windows", Problem: "are more than are kept, or less than one: " + strconv.Itoa(op.windows)}
+		}
+		if op.windows == 0 {
+			op.windows = op.ts.windows
 		}
 		if op.action == topRanks {
 			return checkMember(op.member)
@@ -135,7 +139,7 @@ func (op *topOp) add(q *resp.Request) {
 			q.Str(e.Member).Int(e.Count)
 		}
 	case topReads, topRanks:
-		q.Script(readTopScript.Script, prefix).Int(ts.window).Int(int64(op.windows)).Int(int64(ts.size)).Int(int64(op.show))
+		q.Script(readTopScript.Script, prefix).Int(ts.window).Int(int64(op.windows)).Int(int64(ts.size)).Int(int64(op.show)).Int(maxTopMember)
 		if op.action == topRanks {
 			q.Str(op.member)
 		}
@@ -148,6 +152,9 @@ func (op *topOp) add(q *resp.Request) {
 func (op *topOp) HandleReply(_ int, r *resp.Reply) error {
 	switch {
 	case r.Err() != nil:
+	case r.Kind() == resp.BulkString:
+		op.err = countProblem("list", 0, r.Text())
+		return nil
 	case op.action == topAdds:
 		op.handleCounts(r)
 	case op.action == topReads:
@@ -164,10 +171,6 @@ func (op *topOp) HandleReply(_ int, r *resp.Reply) error {
 }
 
 func (op *topOp) handleCounts(r *resp.Reply) {
-	if r.Kind() == resp.BulkString {
-		op.err = countProblem("list", 0, r.Text())
-		return
-	}
 	if n := r.Array(); r.Err() == nil && n != len(op.entries) {
 		op.err = &ValueError{What: "list", Problem: "was answered with another number of counts than was asked for"}
 		return

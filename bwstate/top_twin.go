@@ -2,6 +2,7 @@ package bwstate
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 
@@ -22,6 +23,9 @@ func newTopTwin(call func(args ...string) resp.Value, keys, argv []string, dst [
 	}
 	return t
 }
+
+// isScore reports whether a score is one that scripts write.
+func isScore(f float64) bool { return f >= 1 && f <= maxExact && f == math.Floor(f) }
 
 func (t *topTwin) place(back int64) string {
 	return t.prefix + strconv.FormatInt(t.current-back, 10)
@@ -58,7 +62,10 @@ func addTopTwin(call func(args ...string) resp.Value, keys, argv []string, dst [
 	if there := call("ZCARD", key); there.Err() != nil {
 		return appendValue(dst, there)
 	}
-	_, sum := t.end("ZREVRANGE", key)
+	most, sum := t.end("ZREVRANGE", key)
+	if _, least := t.end("ZRANGE", key); most != "" && !(isScore(sum) && isScore(least)) {
+		return t.text(foreignText)
+	}
 	for i := 1; i < len(pairs); i += 2 {
 		sum += float64(number(pairs[i]))
 	}
@@ -82,9 +89,6 @@ func addTopTwin(call func(args ...string) resp.Value, keys, argv []string, dst [
 		}
 		reply = resp.AppendBulk(reply, text)
 	}
-	if over := t.integer("ZCARD", key) - size; over > 0 {
-		call("ZREMRANGEBYRANK", key, "0", strconv.FormatInt(over-1, 10))
-	}
 	call("PEXPIRE", key, argv[1])
 	return reply
 }
@@ -96,7 +100,7 @@ func readTopTwin(call func(args ...string) resp.Value, keys, argv []string, dst 
 	sums, members, wrong := map[string]float64{}, []string{}, 0.0
 	for back := range number(argv[1]) {
 		key := t.place(back)
-		list := call("ZREVRANGE", key, "0", "-1")
+		list := call("ZREVRANGE", key, "0", strconv.FormatInt(size-1, 10))
 		if list.Err() != nil {
 			return appendValue(dst, list)
 		}
@@ -106,7 +110,12 @@ func readTopTwin(call func(args ...string) resp.Value, keys, argv []string, dst 
 				members = append(members, member)
 			}
 			score, _ := t.score(key, member)
-			sums[member] += score
+			switch sums[member] += score; {
+			case len(member) > maxTopMember || !isScore(score):
+				return t.text(foreignText)
+			case sums[member] > maxExact:
+				return t.text(overflowed)
+			}
 		}
 		if t.integer("ZCARD", key) >= size {
 			_, least := t.end("ZRANGE", key)
@@ -114,8 +123,8 @@ func readTopTwin(call func(args ...string) resp.Value, keys, argv []string, dst 
 		}
 	}
 	found := []string{wholeText(wrong)}
-	if len(argv) > 4 {
-		if sum, ok := sums[argv[4]]; ok {
+	if len(argv) > 5 {
+		if sum, ok := sums[argv[5]]; ok {
 			rank := 1
 			for _, other := range sums {
 				if other > sum {

@@ -17,6 +17,15 @@ local function whole(n)
   return string.format('%.0f', n)
 end
 
+-- isCount tells whether a text is an integer of 64 bits, as servers write it.
+local function isCount(text)
+  local minus, digits = string.match(text, '^(%-?)([1-9]%d*)$')
+  if not digits then
+    return text == '0'
+  end
+  return #digits < 19 or #digits == 19 and digits <= (minus == '-' and '9223372036854775808' or '9223372036854775807')
+end
+
 local function clock()
   local now = redis.call('TIME')
   return tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)

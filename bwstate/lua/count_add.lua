@@ -35,7 +35,7 @@ local function total(i)
     if failed(text) then
       return nil, cause(text, i)
     end
-    if text and not string.find(text, '^%-?%d+$') then
+    if text and not isCount(text) then
       return nil, {'F', tostring(i)}
     end
     return text or '0'
@@ -50,7 +50,7 @@ local function total(i)
   end
   for _, count in ipairs(counts) do
     if count then
-      if not string.find(count, '^%-?%d+$') then
+      if not isCount(count) then
         return nil, {'F', tostring(i)}
       end
       sum = sum + tonumber(count)

@@ -83,6 +83,7 @@ func metricsArguments(f *fixture) {
 		{"Action", bwstate.MetricWrite{Plugin: "p", Name: "n", Elements: []string{"x"}}},
 		{"Action", bwstate.MetricWrite{Plugin: "p", Name: "n", Action: bwstate.ReplaceTable, Value: 1}},
 		{"Elements", bwstate.MetricWrite{Plugin: "p", Name: "n", Action: bwstate.AppendToTable}},
+		{"Elements", bwstate.MetricWrite{Plugin: "p", Name: "n", Action: bwstate.ReplaceTable, Elements: []string{"x", strings.Repeat("x", 64<<10+1)}}},
 	} {
 		f.requireArgumentError(c.name, m.Write(f.ctx, c.w))
 		err := m.Write(f.ctx, bwstate.MetricWrite{Plugin: "p", Name: "n", Value: 1}, c.w)

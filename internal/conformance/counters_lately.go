@@ -3,6 +3,7 @@ package conformance
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -18,6 +19,9 @@ var counterWindowTests = []test{
 	{"a token for something else", tokenElse},
 	{"a token that is forgotten", tokenForgotten},
 	{"a token's key that holds something else", tokenForeign},
+	{"a token whose counter somebody wrote over", tokenOverwritten},
+	{"counters in other windows are others", windowsOthers},
+	{"what is huge", countersHuge},
 }
 
 // unlessReason returns an error unless it is a CountError of this reason, which must be there.
@@ -42,13 +46,12 @@ func (f *fixture) windowAt(key string, window time.Duration, back int64, count s
 
 func windowsPass(f *fixture) {
 	// Days, so that none ends while the test looks.
-	const key, day = "bwredis:count:app:w86400000:a", 24 * time.Hour
-	one, three := f.counters(bwstate.CountersConfig{Window: day}), f.counters(bwstate.CountersConfig{Window: day, Windows: 3})
+	const key, day = "bwredis:count:app:w86400000x3:a", 24 * time.Hour
+	three := f.counters(bwstate.CountersConfig{Window: day, Windows: 3})
 	for back, count := range []string{"1", "20", "300", "4000"} {
 		f.windowAt(key, day, int64(back), count)
 	}
 	f.windowAt(key, day, -1, "50000") // of a server whose clock is ahead
-	require.EqualValues(f, 1, f.total(one, "a"))
 	require.EqualValues(f, 321, f.total(three, "a"))
 	history, degraded, err := three.History(f.ctx, "a")
 	require.NoError(f, err)
@@ -68,11 +71,11 @@ func windowsPass(f *fixture) {
 		return !c.Found
 	}, 5*time.Second, 5*time.Millisecond)
 	require.EqualValues(f, 3, f.added(short, "s", 3))
-	require.Eventually(f, func() bool { return f.int("EXISTS", "bwredis:count:app:w50:s") == 0 }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(f, func() bool { return f.int("EXISTS", "bwredis:count:app:w50x2:s") == 0 }, 5*time.Second, 5*time.Millisecond)
 }
 
 func windowsForgotten(f *fixture) {
-	const key, day = "bwredis:count:app:w86400000:a", 24 * time.Hour
+	const key, day = "bwredis:count:app:w86400000x3:a", 24 * time.Hour
 	cs := f.counters(bwstate.CountersConfig{Window: day, Windows: 3})
 	for back := range 50 {
 		f.windowAt(key, day, int64(back-25), "1")
@@ -161,4 +164,55 @@ func tokenForeign(f *fixture) {
 	_, err := cs.AddOnce(f.ctx, "t", "a", 1)
 	f.requireCountError(bwstate.TokenForeign, 0, err)
 	require.Equal(f, []string{key}, f.keys(), fmt.Sprint(err))
+}
+
+// tokenOverwritten: a counter that is none is as wrong for whoever comes again as for whoever adds.
+func tokenOverwritten(f *fixture) {
+	cs := f.counters(bwstate.CountersConfig{})
+	_, err := cs.AddOnce(f.ctx, "t", "a", 1)
+	require.NoError(f, err)
+	for _, value := range []string{"", "x", "01", "-0", "99999999999999999999", "9223372036854775808", "-9223372036854775809", strings.Repeat("1", 1000)} {
+		f.do("SET", "bwredis:count:app:n:a", value)
+		_, err := cs.AddOnce(f.ctx, "t", "a", 1)
+		f.requireCountError(bwstate.CountForeign, 0, err)
+		require.Equal(f, value, f.text("GET", "bwredis:count:app:n:a"))
+	}
+	for _, value := range []int64{math.MaxInt64, math.MinInt64, 0, -1, 1e18, -1e18} {
+		f.do("SET", "bwredis:count:app:n:a", strconv.FormatInt(value, 10))
+		c, err := cs.AddOnce(f.ctx, "t", "a", 1)
+		require.NoError(f, err)
+		require.Equal(f, bwstate.Count{Total: value, Found: true, Before: true}, c)
+	}
+	f.do("DEL", "bwredis:count:app:n:a")
+	f.do("RPUSH", "bwredis:count:app:n:a", "x")
+	_, err = cs.AddOnce(f.ctx, "t", "a", 1)
+	f.requireCountError(bwstate.CountWrongType, 0, err)
+}
+
+// windowsOthers: who keeps fewer windows deletes nothing of who keeps more.
+func windowsOthers(f *fixture) {
+	const day = 24 * time.Hour
+	one, three := f.counters(bwstate.CountersConfig{Window: day}), f.counters(bwstate.CountersConfig{Window: day, Windows: 3})
+	f.windowAt("bwredis:count:app:w86400000x3:a", day, 2, "100")
+	f.added(one, "a", 1)
+	f.added(three, "a", 10)
+	require.EqualValues(f, 1, f.added(one, "a", 0))
+	require.EqualValues(f, 110, f.total(three, "a"))
+}
+
+// countersHuge: what is huge under a counter's key is never loaded whole, and disturbs nobody else.
+func countersHuge(f *fixture) {
+	f.huge("bwredis:count:app:n:a")
+	cs := f.counters(bwstate.CountersConfig{})
+	f.added(cs, "b", 1)
+	counts, err := cs.GetAll(f.ctx, "a", "b")
+	f.requireCountError(bwstate.CountForeign, 0, err)
+	require.Equal(f, []bwstate.Count{{}, {Total: 1, Found: true}}, counts)
+	_, err = cs.Add(f.ctx, "a", 1)
+	f.requireCountError(bwstate.CountForeign, 0, err)
+	windows := f.counters(bwstate.CountersConfig{Window: 24 * time.Hour, Windows: 3})
+	f.windowAt("bwredis:count:app:w86400000x3:w", 24*time.Hour, 1, strings.Repeat("1", 8<<20))
+	f.requireCountError(bwstate.CountForeign, 0, second(windows.Get(f.ctx, "w")))
+	f.requireCountError(bwstate.CountForeign, 0, third(windows.History(f.ctx, "w")))
+	f.requireCountError(bwstate.CountForeign, 0, second(windows.Add(f.ctx, "w", 1)))
 }
