@@ -57,7 +57,10 @@ func requireTally(t testing.TB, s *State, n int64) {
 	require.NoError(t, err)
 	require.Equal(t, []FacetCount{{"192.0.2.7", n}}, facets[FieldIP])
 	require.Equal(t, []FacetCount{{NoFacet, n}}, facets[FieldCountry])
-	require.EqualValues(t, 1, facets[FieldURL][0].Count)
+	urls, err := r.Top(t.Context(), FieldURL, maxTop)
+	require.NoError(t, err)
+	require.Len(t, urls, int(n))
+	require.EqualValues(t, 1, urls[0].Count)
 	v, err := s.Do(t.Context(), "EXISTS", recountKey)
 	require.NoError(t, err)
 	left, _ := v.Int()
@@ -242,6 +245,6 @@ func TestReportsWithoutMemory(t *testing.T) {
 			requireTally(t, s, 8)
 		}
 		t.Logf("%s: %d sizes were too small", name, failures)
-		require.Greater(t, failures, 40)
+		require.Greater(t, failures, 20)
 	}
 }
