@@ -16,6 +16,7 @@ const (
 const (
 	maxCacheKey   = 4 << 10  // bytes
 	maxCacheValue = 16 << 20 // bytes
+	maxCacheEntry = maxCacheValue + len("v999999999:")
 )
 
 // CacheConfig says how a [Cache] keeps what it is given. The zero value with a Name is ready, and has no local layer.
@@ -34,8 +35,8 @@ type CacheConfig struct {
 	// LoadTimeout is how long one load may take: its context ends then, and others, in other processes too, begin one. 0: DefaultLoadTimeout.
 	LoadTimeout time.Duration
 
-	// MaxLocalBytes is how much memory copies of entries may take in this process, keys and overhead included; the one used longest ago goes first. 0: there are no copies,
-	// every Get asks the server.
+	// MaxLocalBytes is how much memory copies of entries may take in this process, keys and overhead included; the one used longest ago goes first. Of an entry that would
+	// take more than an eighth, there is none. 0: there are no copies, every Get asks the server.
 	//
 	// The server tells, over a connection of its own (CLIENT TRACKING, Redis 6 and RESP3), when an entry has changed, so a copy is as good as the entry: what somebody else
 	// deleted is gone here at once. A copy counts only while the server has been heard from within MaxCacheStaleness. When the connection is lost, no copy counts.
@@ -44,16 +45,16 @@ type CacheConfig struct {
 	// there is a LocalTTL: that old may be what Get returns then.
 	LocalTTL time.Duration
 
-	// WhenAway is FailWhenAway or LocalWhenAway. With the latter a copy is returned while the server is away, for as long as its entry would have lived, and GetOrLoad loads
-	// what it has no copy of. Such entries are Degraded.
+	// WhenAway is FailWhenAway or LocalWhenAway. With the latter a copy is returned while the server is away, for as long as its entry would have lived and LocalTTL
+	// allows, and GetOrLoad loads what it has no copy of. Such entries are Degraded, and forgotten when the server is back.
 	WhenAway WhenAway
 }
 
 // A Cache keeps what is costly to find out, on the server for everybody, and copies in this process if that is asked for. [State.Cache] makes one; make it
 // once and share it. Its methods may be called concurrently.
 //
-// Each operation on the server is one round trip. What this process has set or deleted, its own later calls see, and every other process sees when they ask the server;
-// those that have a copy are told at once.
+// Each operation on the server is one round trip. What a State has set or deleted, its own later calls see, and every other sees when it asks the server; those
+// that have a copy are told at once.
 //
 // An entry is a value with a short head, which says what kind it is and how long its load took: "v12:" and the value, "n3:" for what is known not to exist. Anything
 // else under a key of the cache is a [*ValueError], and is overwritten by Set alone.
@@ -90,6 +91,7 @@ func (s *State) Cache(cfg CacheConfig) (*Cache, error) {
 		c.local = newLocalLayer(cfg.MaxLocalBytes)
 		c.topic = s.follow(c)
 	}
+	s.addCache(c)
 	return c, nil
 }
 
@@ -182,22 +184,22 @@ func (c *Cache) Delete(ctx context.Context, keys ...string) (deleted int, err er
 // change makes a round trip that writes, and forgets what is known here of the keys: before, so that nobody is served a copy behind the write, and after, so
 // that a Get that was answered ahead of it leaves none. Whether the write was done is not known when it fails.
 func (c *Cache) change(ctx context.Context, op write, keys ...string) error {
-	for _, key := range keys {
-		c.forget(key)
-	}
+	c.forget(keys)
 	err := c.state.runWrite(ctx, op)
-	for _, key := range keys {
-		c.forget(key)
-	}
+	c.forget(keys)
 	return err
 }
 
-// forget drops the copy of an entry, and keeps whoever comes later from joining a load that has begun.
-func (c *Cache) forget(key string) {
-	c.local.drop(key)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.loads, key)
+// forget drops the copies of entries, and keeps whoever comes later from joining a load that has begun, in all caches of this name.
+func (c *Cache) forget(keys []string) {
+	for _, c := range c.state.sameCaches(c) {
+		c.mu.Lock()
+		for _, key := range keys {
+			c.local.drop(key)
+			delete(c.loads, key)
+		}
+		c.mu.Unlock()
+	}
 }
 
 // lifetime takes the jitter off. It returns milliseconds.

@@ -71,7 +71,7 @@ func (c *Cache) usable(now time.Time) uint64 {
 
 // fetch asks the server for one entry. now is from before that.
 func (c *Cache) fetch(ctx context.Context, dst []byte, key string, now time.Time) (CacheEntry, error) {
-	op := newFetching(c.prefix + key)
+	op := newFetching(maxCacheEntry, c.prefix+key)
 	defer op.recycle()
 	awaited := c.local.await(key, c.topic)
 	err := c.state.run(ctx, &op.q, op)
@@ -83,7 +83,7 @@ func (c *Cache) fetch(ctx context.Context, dst []byte, key string, now time.Time
 }
 
 func (c *Cache) fetchMany(ctx context.Context, entries []CacheEntry, keys []string, missing []int, now time.Time) error {
-	op := newFetching()
+	op := newFetching(maxCacheEntry)
 	defer op.recycle()
 	awaited := make([]*awaited, len(missing))
 	for i, at := range missing {
@@ -130,7 +130,7 @@ func (c *Cache) take(op *fetching, i int, awaited *awaited, dst []byte, now time
 // entry reads what is stored, which lives for ms milliseconds.
 func (c *Cache) entry(dst, text []byte, ms int64) (CacheEntry, error) {
 	kind, cost, value, ok := parseEntry(text)
-	if !ok {
+	if !ok || len(text) > maxCacheEntry {
 		return CacheEntry{}, &ValueError{What: "cache entry", Problem: "is none"}
 	}
 	e := CacheEntry{cost: cost, Negative: kind == entryNone, Found: kind == entryValue}
@@ -148,7 +148,7 @@ func (c *Cache) stale(ctx context.Context, dst []byte, key string, err error) (C
 	if c.cfg.WhenAway != LocalWhenAway || !isOutage(ctx, err) {
 		return CacheEntry{}, err
 	}
-	e, ok := c.local.getAny(dst, key, time.Now())
+	e, ok := c.local.getAny(dst, key, time.Now(), c.cfg.LocalTTL)
 	if !ok {
 		return CacheEntry{}, err
 	}

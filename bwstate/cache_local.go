@@ -78,12 +78,12 @@ func (l *localLayer) get(dst []byte, key string, now time.Time, usable uint64, t
 	return l.find(dst, key, now, usable, ttl)
 }
 
-// getAny returns any copy whose entry would still live.
-func (l *localLayer) getAny(dst []byte, key string, now time.Time) (CacheEntry, bool) {
+// getAny returns any copy whose entry would still live, and that is not older than ttl, if that is not 0.
+func (l *localLayer) getAny(dst []byte, key string, now time.Time, ttl time.Duration) (CacheEntry, bool) {
 	if l == nil {
 		return CacheEntry{}, false
 	}
-	return l.find(dst, key, now, 0, 0)
+	return l.find(dst, key, now, 0, ttl)
 }
 
 func (l *localLayer) find(dst []byte, key string, now time.Time, epoch uint64, ttl time.Duration) (e CacheEntry, ok bool) {
@@ -118,7 +118,11 @@ func (l *localLayer) await(key string, t *topic) *awaited {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	a := p.awaited[key]
-	if epoch := t.epoch.Load(); a == nil || a.epoch != epoch {
+	epoch := t.epoch.Load()
+	if a != nil && a.epoch != epoch { // its connection for changes is lost
+		a.void, a = true, nil
+	}
+	if a == nil {
 		a = &awaited{key: key, epoch: epoch}
 		p.awaited[key] = a
 	}
@@ -267,4 +271,11 @@ func (l *localLayer) figures() (entries, bytes int, evicted uint64) {
 		evicted += p.evicted.Load()
 	}
 	return entries, bytes, evicted
+}
+
+// changed is told that somebody has changed an entry.
+func (c *Cache) changed(key string) {
+	if c.local.drop(key) {
+		c.count.invalidations.Add(1)
+	}
 }

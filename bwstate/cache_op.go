@@ -7,7 +7,7 @@ import (
 	"github.com/bwredis/bwredis/resp"
 )
 
-// cacheSet writes entries, and ends the loads of their keys first: what one of them finds must not overwrite these.
+// cacheSet writes entries, and ends the loads of their keys, in one step for each: a large value is under way for a while, in which a load could begin and end.
 type cacheSet struct {
 	firstRefusal
 	c      *Cache
@@ -32,13 +32,9 @@ func (op *cacheSet) put(key string, value []byte) error {
 
 func (op *cacheSet) add(q *resp.Request) {
 	op.err = nil
-	q.Cmd("DEL")
-	for _, key := range op.keys {
-		q.Str(op.c.leases + key)
-	}
 	begin := 0
 	for i, key := range op.keys {
-		q.Cmd("SET").Str(op.c.prefix + key).Bytes(op.values[begin:op.ends[i]]).Str("PX").Int(op.c.lifetime(op.ttl))
+		q.Script(setEntryScript.Script, op.c.prefix+key, op.c.leases+key).Bytes(op.values[begin:op.ends[i]]).Int(op.c.lifetime(op.ttl))
 		begin = op.ends[i]
 	}
 }

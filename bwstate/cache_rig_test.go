@@ -28,6 +28,8 @@ type cacheRig struct {
 	dialled  func()      // once, before who dialled knows; guarded by mu
 	silent   bool        // nothing is answered on the connection for changes; guarded by mu
 	lines    []*pushLine // connections for changes; guarded by mu
+	between  func()      // every command and the next one of the next request; guarded by mu
+	caches   []*Cache
 }
 
 // A pushLine is a pushConn.
@@ -50,6 +52,13 @@ func withCaches(t *testing.T, run func(r *cacheRig)) {
 		t.Cleanup(func() {
 			require.NoError(t, r.state.Close())
 			synctest.Wait()
+			for _, c := range r.caches {
+				require.Empty(t, c.loads)
+				require.Empty(t, c.refreshing)
+				for _, p := range c.local.parts {
+					require.Empty(t, p.awaited, "an answer is awaited for ever")
+				}
+			}
 			for _, line := range r.lines {
 				require.Error(t, line.ended.Err(), "a connection was left open")
 			}
@@ -60,10 +69,14 @@ func withCaches(t *testing.T, run func(r *cacheRig)) {
 
 func (r *cacheRig) RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler) error {
 	r.mu.Lock()
-	err := r.fails
+	err, between := r.fails, r.between
+	r.between = nil
 	r.mu.Unlock()
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case between != nil:
+		return r.oneByOne(ctx, q, h, between)
 	}
 	err = r.store.RoundTrip(ctx, q, h)
 	r.mu.Lock()
@@ -73,7 +86,36 @@ func (r *cacheRig) RoundTrip(ctx context.Context, q *resp.Request, h resp.Handle
 	if then != nil {
 		then()
 	}
+	if err == nil {
+		err = ctx.Err() // its caller has left before it knew
+	}
 	return err
+}
+
+// oneByOne does something behind each command but the last.
+func (r *cacheRig) oneByOne(ctx context.Context, q *resp.Request, h resp.Handler, between func()) error {
+	rest := q.Encoded()
+	for i := range q.Len() {
+		var s resp.Scanner
+		n, _ := s.Scan(rest)
+		var command resp.Reply
+		command.Reset(rest[:n])
+		var one resp.Request
+		for j, arg := range command.Args(nil) {
+			if j == 0 {
+				one.Cmd(string(arg))
+			} else {
+				one.Bytes(arg)
+			}
+		}
+		if err := r.store.RoundTrip(ctx, &one, resp.HandlerFunc(func(_ int, r *resp.Reply) error { return h.HandleReply(i, r) })); err != nil {
+			return err
+		}
+		if rest = rest[n:]; len(rest) > 0 {
+			between()
+		}
+	}
+	return nil
 }
 
 func (r *cacheRig) dial(_ context.Context, told func(*resp.Reply)) (pushConn, error) {
@@ -186,8 +228,27 @@ func (r *cacheRig) cache(cfg CacheConfig) *Cache {
 	}
 	c, err := r.state.Cache(cfg)
 	require.NoError(r.t, err)
+	r.caches = append(r.caches, c)
 	synctest.Wait()
 	return c
+}
+
+// elsewhere is a cache of the same name in another process.
+func (r *cacheRig) elsewhere() *Cache {
+	r.t.Helper()
+	c, err := New(r).Cache(CacheConfig{Name: "c"})
+	require.NoError(r.t, err)
+	return c
+}
+
+// requireNoLease makes sure that nobody has to wait for a load that is over.
+func (r *cacheRig) requireNoLease(key string) {
+	r.t.Helper()
+	v, err := New(r).Do(r.t.Context(), "EXISTS", "bwredis:lease:c:"+key)
+	require.NoError(r.t, err)
+	n, err := v.Int()
+	require.NoError(r.t, err)
+	require.Zero(r.t, n, "the lease is still there")
 }
 
 // put writes as somebody else does, of whom nobody is told.

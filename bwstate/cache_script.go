@@ -1,10 +1,15 @@
 package bwstate
 
-import "github.com/bwredis/bwredis/resp"
+import (
+	"strconv"
+
+	"github.com/bwredis/bwredis/resp"
+)
 
 var (
-	claimScript = newScript("cache_claim.lua", claimTwin)
-	fillScript  = newScript("cache_fill.lua", fillTwin)
+	claimScript    = newScript("cache_claim.lua", claimTwin, "cache_refused.lua")
+	fillScript     = newScript("cache_fill.lua", fillTwin, "cache_refused.lua")
+	setEntryScript = newScript("cache_set.lua", setEntryTwin, "cache_refused.lua")
 )
 
 // A claim asks for an entry, or for the right to load it.
@@ -28,6 +33,7 @@ func (op *claim) add(q *resp.Request) {
 	} else {
 		q.Str("0")
 	}
+	q.Int(int64(maxCacheEntry))
 }
 
 func (op *claim) HandleReply(_ int, r *resp.Reply) error {
@@ -68,13 +74,12 @@ func (op *fill) HandleReply(_ int, r *resp.Reply) error {
 // claimTwin is lua/cache_claim.lua.
 func claimTwin(call func(args ...string) resp.Value, keys, argv []string, dst []byte) []byte {
 	if argv[2] != "1" {
-		entry := call("GET", keys[0])
-		if entry.Err() != nil {
-			return appendValue(dst, entry)
-		}
-		if !entry.IsNull() {
+		if ms, _ := call("PTTL", keys[0]).Int(); ms != noKey {
+			entry := call("GETRANGE", keys[0], "0", argv[3])
+			if entry.Err() != nil {
+				return appendValue(dst, entry)
+			}
 			text, _ := entry.Text()
-			ms, _ := call("PTTL", keys[0]).Int()
 			return resp.AppendInt(resp.AppendBulk(resp.AppendAggregate(dst, resp.Array, 2, 3), text), ms)
 		}
 	}
@@ -85,7 +90,7 @@ func claimTwin(call func(args ...string) resp.Value, keys, argv []string, dst []
 	case !set.IsNull():
 		return resp.AppendInt(dst, 1)
 	}
-	holder := call("GET", keys[1])
+	holder := call("GETRANGE", keys[1], "0", strconv.Itoa(len(argv[0])))
 	if holder.Err() != nil {
 		return appendValue(dst, holder)
 	}
@@ -94,7 +99,7 @@ func claimTwin(call func(args ...string) resp.Value, keys, argv []string, dst []
 
 // fillTwin is lua/cache_fill.lua.
 func fillTwin(call func(args ...string) resp.Value, keys, argv []string, dst []byte) []byte {
-	holder := call("GET", keys[1])
+	holder := call("GETRANGE", keys[1], "0", strconv.Itoa(len(argv[0])))
 	if holder.Err() != nil {
 		return appendValue(dst, holder)
 	}
@@ -108,6 +113,17 @@ func fillTwin(call func(args ...string) resp.Value, keys, argv []string, dst []b
 	}
 	if deleted := call("DEL", keys[1]); deleted.Err() != nil {
 		return appendValue(dst, deleted)
+	}
+	return resp.AppendInt(dst, 1)
+}
+
+// setEntryTwin is lua/cache_set.lua.
+func setEntryTwin(call func(args ...string) resp.Value, keys, argv []string, dst []byte) []byte {
+	if deleted := call("DEL", keys[1]); deleted.Err() != nil {
+		return appendValue(dst, deleted)
+	}
+	if set := call("SET", keys[0], argv[0], "PX", argv[1]); set.Err() != nil {
+		return appendValue(dst, set)
 	}
 	return resp.AppendInt(dst, 1)
 }

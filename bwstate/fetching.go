@@ -7,10 +7,12 @@ import (
 )
 
 // fetching asks for the values of keys, and for how long they have to live. The lifetime is asked for first: should the key be written in between, it is the older one,
-// which is the shorter one.
+// which is the shorter one. A value is asked for with one byte more than most: what is stored may be anybody's, and of any size. An empty one and none look
+// the same, so at last it is asked whether there is one.
 type fetching struct {
 	q    resp.Request
 	keys []string
+	most int       // bytes a value may have
 	got  []fetched // one for each key that was answered
 	buf  []byte    // the values
 }
@@ -20,13 +22,17 @@ type fetched struct {
 	state      keyState
 	ms         int64 // as PTTL says it
 	begin, end int   // of the value in buf
-	err        error // the server's refusal, when state is broken
+	err        error // the server's refusal, or a [*ValueError], when state is broken
 }
+
+// perFetch is how many commands a key takes.
+const perFetch = 3
 
 var fetchings = sync.Pool{New: func() any { return new(fetching) }}
 
-func newFetching(keys ...string) *fetching {
+func newFetching(most int, keys ...string) *fetching {
 	op := fetchings.Get().(*fetching)
+	op.most = most
 	op.keys = append(op.keys, keys...)
 	return op
 }
@@ -49,41 +55,49 @@ func (op *fetching) add(q *resp.Request) {
 	op.got, op.buf = op.got[:0], op.buf[:0]
 	for _, key := range op.keys {
 		q.Cmd("PTTL").Str(key)
-		q.Cmd("GET").Str(key)
+		q.Cmd("GETRANGE").Str(key).Int(0).Int(int64(op.most))
+		q.Cmd("EXISTS").Str(key)
 	}
 }
 
 func (op *fetching) reads() bool { return true }
 
-// HandleReply takes PTTL's reply, then GET's, for each key.
+// HandleReply takes PTTL's reply, then GETRANGE's, then that of EXISTS, for each key.
 func (op *fetching) HandleReply(i int, r *resp.Reply) error {
-	if i%2 == 0 {
-		f := fetched{ms: noKey}
-		if e := r.ErrorReply(); e != nil {
-			f.err = e
-		} else {
-			f.ms = r.Int()
-		}
-		op.got = append(op.got, f)
-		return r.Err()
+	if i%perFetch == 0 {
+		op.got = append(op.got, fetched{begin: len(op.buf), end: len(op.buf)})
 	}
-	f := &op.got[i/2]
+	f := &op.got[i/perFetch]
 	if e := r.ErrorReply(); e != nil {
-		f.err = e
-	}
-	switch {
-	case f.err != nil:
-		f.state = broken
-		r.Skip()
+		if f.err == nil {
+			f.state, f.err = broken, e
+		}
 		return nil
-	case r.Null():
-		f.state = absent
-	default:
-		f.state, f.begin = present, len(op.buf)
+	}
+	switch i % perFetch {
+	case 0:
+		f.ms = r.Int()
+	case 1:
 		op.buf = r.AppendTo(op.buf)
 		f.end = len(op.buf)
+	default:
+		op.conclude(f, r.Int() > 0)
 	}
 	return r.Err()
+}
+
+// conclude says what has come of a key. there: it was there after the value was read.
+func (op *fetching) conclude(f *fetched, there bool) {
+	size := f.end - f.begin
+	switch {
+	case f.err != nil:
+	case f.ms == noKey, size == 0 && !there:
+		f.state = absent
+	case size > op.most:
+		f.state, f.err = broken, &ValueError{What: "value", Problem: "is larger than 16 MiB"}
+	default:
+		f.state = present
+	}
 }
 
 func (op *fetching) value(f fetched) []byte { return op.buf[f.begin:f.end:f.end] }

@@ -38,7 +38,10 @@ func (s *State) NodeCache(cfg NodeCacheConfig) (*NodeCache, error) {
 	if cfg.NegativeTTL == 0 {
 		cfg.NegativeTTL = DefaultNegativeTTL
 	}
-	return &NodeCache{state: s, negative: cfg.NegativeTTL}, checkTTL("NegativeTTL", cfg.NegativeTTL)
+	if err := checkTTL("NegativeTTL", cfg.NegativeTTL); err != nil {
+		return nil, err
+	}
+	return &NodeCache{state: s, negative: cfg.NegativeTTL}, nil
 }
 
 // A NodeValue is what is stored under a key.
@@ -48,18 +51,23 @@ type NodeValue struct {
 	Remaining time.Duration // until it ends; 0 when it is permanent
 }
 
-// Get returns the value of a key of any plugin, and false when there is none.
+// Get returns the value of a key of any plugin, and false when there is none. One that is larger than 16 MiB is a [*ValueError].
 func (c *NodeCache) Get(ctx context.Context, key string) (v NodeValue, found bool, err error) {
 	if err := checkNodeKey(key); err != nil {
 		return NodeValue{}, false, err
 	}
-	op := newFetching(key)
+	op := newFetching(maxCacheValue, key)
 	defer op.recycle()
 	if err := c.state.run(ctx, &op.q, op); err != nil {
 		return NodeValue{}, false, err
 	}
+	return op.nodeValue()
+}
+
+// nodeValue is what came of the only key.
+func (op *fetching) nodeValue() (v NodeValue, found bool, err error) {
 	f := op.got[0]
-	if f.state != present || f.ms == noKey { // it ended between the two
+	if f.state != present {
 		return NodeValue{}, false, f.err
 	}
 	v.Text = string(op.value(f))
@@ -76,6 +84,9 @@ func (c *NodeCache) Set(ctx context.Context, key, value string, ttl time.Duratio
 	}
 	if err := checkNodeKey(key); err != nil {
 		return err
+	}
+	if len(value) > maxCacheValue {
+		return &ArgumentError{Name: "value", Problem: "is larger than 16 MiB"}
 	}
 	if err := checkTTL("ttl", ttl); err != nil {
 		return err

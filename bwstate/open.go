@@ -170,13 +170,14 @@ func (b *backend) watch() {
 // drainTime is how long an old master that lives has to answer what it was asked before the switch.
 const drainTime = time.Second / 2
 
+// switched tells the pool first: when changes are followed on the new master, nobody may ask the old one for what is kept.
 func (b *backend) switched(s sentinel.Switch) {
-	b.onSwitch()
 	if s.Down {
 		b.pool.Switch(0)
-		return
+	} else {
+		b.pool.Switch(drainTime)
 	}
-	b.pool.Switch(drainTime)
+	b.onSwitch()
 }
 
 // dialPushes dials a connection that is not the pool's, and gives what the server says unasked to onPush.

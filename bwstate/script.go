@@ -36,7 +36,7 @@ var scripts = []*script{
 	increaseScript, decreaseScript,
 	putSessionScript, touchSessionScript, revokeSessionScript, revokeSubjectScript, listSessionsScript,
 	replaceScript,
-	claimScript, fillScript,
+	claimScript, fillScript, setEntryScript,
 	limitsScript, limitCountScript,
 	pushReportsScript, recountReportsScript,
 	addMetricScript, metricTableScript, readMetricScript, addCountScript, readCountScript, addTopScript, readTopScript, deleteTopScript,

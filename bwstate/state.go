@@ -38,7 +38,8 @@ func New(rt RoundTripper) *State {
 	return &State{rt: rt, close: func() error { return nil }}
 }
 
-// Close closes what [Open] opened, after the operations that are under way; afterwards every operation fails. A State that [New] made has nothing to close.
+// Close closes what [Open] opened, after the operations that are under way; afterwards every operation fails. A State that [New] made has nothing to close. The context of
+// what a [Cache] is loading ends, and Close waits for it, ten seconds for what does not look at its context.
 func (s *State) Close() error {
 	s.closeCaches()
 	s.local.once.Do(func() {}) // none is opened after this

@@ -2,13 +2,7 @@
 -- KEYS: the entry, the lease.  ARGV: the caller's token, the entry, milliseconds it lives (0: it found nothing to write).
 -- Returns 1 when the lease was the caller's, else 0.
 
--- Servers before Redis 7 put the place in the script before an error of their own, such as that of a replica, and so hide its code.
-local function refused(reply)
-  reply.err = (string.gsub(reply.err, '^@user_script: %d+: %-', ''))
-  return reply
-end
-
-local holder = redis.pcall('GET', KEYS[2])
+local holder = redis.pcall('GETRANGE', KEYS[2], 0, #ARGV[1])
 if type(holder) == 'table' then
   return refused(holder)
 end

@@ -16,6 +16,7 @@ var batchTests = []test{
 	{"what is refused to a counter is nobody else's", batchCountsRefused},
 	{"bad arguments of counters", batchCountsArguments},
 	{"it keeps what it is given", batchKeepsWhatItIsGiven},
+	{"values of caches", batchCaches},
 }
 
 // batchOfEverything asks for everything at once, twice: each operation sees what those before it did.
@@ -177,4 +178,53 @@ func batchAgain(f *fixture) {
 	check = b.CheckBan(client, bwstate.BanLookup{})
 	require.NoError(f, b.Run(f.ctx))
 	require.True(f, result(f, check).Banned)
+}
+
+// batchCaches gets what is there, what is not, and what is none, of both kinds of caches.
+func batchCaches(f *fixture) {
+	node, c := f.nodeCache(), f.cache(bwstate.CacheConfig{})
+	require.NoError(f, node.Set(f.ctx, "k", "v", time.Minute))
+	require.NoError(f, c.Set(f.ctx, "a", []byte("x"), time.Minute))
+	f.do("RPUSH", "list", "x")
+	f.do("SET", cacheKey+"bad", "x")
+	b := f.state.NewBatch()
+	for range 2 {
+		b.Reset()
+		value, none, refused := b.NodeValue(node, "k"), b.NodeValue(node, "none"), b.NodeValue(node, "list")
+		entry, missing, bad := b.CacheGet(c, "a"), b.CacheGet(c, "missing"), b.CacheGet(c, "bad")
+		before := f.state.RoundTrips()
+		require.NoError(f, b.Run(f.ctx))
+		require.Equal(f, before+1, f.state.RoundTrips())
+		for range 2 {
+			v := result(f, value)
+			require.Equal(f, "v", v.Text)
+			f.requireAbout(time.Minute, v.Remaining)
+			require.Nil(f, result(f, none))
+			_, err := refused.Result()
+			f.requireReply("WRONGTYPE", err)
+			e := result(f, entry)
+			require.Equal(f, "x", string(e.Value))
+			f.requireAbout(time.Minute, e.Remaining)
+			require.Equal(f, bwstate.CacheEntry{}, result(f, missing))
+			_, err = bad.Result()
+			var value *bwstate.ValueError
+			require.ErrorAs(f, err, &value)
+		}
+	}
+	b.Reset()
+	other := bwstate.New(nil)
+	foreign, err := other.NodeCache(bwstate.NodeCacheConfig{})
+	require.NoError(f, err)
+	foreignCache, err := other.Cache(bwstate.CacheConfig{Name: "c"})
+	require.NoError(f, err)
+	var refused *bwstate.ArgumentError
+	_, err = b.NodeValue(node, "LIMITS:x").Result()
+	require.ErrorAs(f, err, &refused)
+	_, err = b.NodeValue(foreign, "k").Result()
+	require.ErrorAs(f, err, &refused)
+	_, err = b.CacheGet(c, "").Result()
+	require.ErrorAs(f, err, &refused)
+	_, err = b.CacheGet(foreignCache, "k").Result()
+	require.ErrorAs(f, err, &refused)
+	require.Zero(f, b.Len())
 }

@@ -77,11 +77,46 @@ var nodeCacheTests = []test{
 		f.requireArgumentError("NegativeTTL", err)
 		require.Equal(f, before, f.state.RoundTrips())
 	}},
+	{"values of any size", func(f *fixture) {
+		cache := f.nodeCache()
+		f.requireArgumentError("value", cache.Set(f.ctx, "k", strings.Repeat("x", 16<<20+1), 0))
+		require.NoError(f, cache.Set(f.ctx, "k", strings.Repeat("x", 16<<20), 0))
+		v, found, err := cache.Get(f.ctx, "k")
+		require.NoError(f, err)
+		require.True(f, found)
+		require.Len(f, v.Text, 16<<20)
+		f.do("SET", "empty", "")
+		v, found, err = cache.Get(f.ctx, "empty")
+		require.NoError(f, err)
+		require.True(f, found)
+		require.True(f, v.Permanent)
+		require.Empty(f, v.Text)
+		for _, size := range []int{16<<20 + 1, 65 << 20} { // more than there may be, and more than a connection takes
+			if !f.setLarge("k", size) {
+				continue
+			}
+			_, found, err = cache.Get(f.ctx, "k")
+			var e *bwstate.ValueError
+			require.ErrorAs(f, err, &e)
+			require.False(f, found)
+		}
+	}},
 	{"a key of another type", func(f *fixture) {
 		f.do("RPUSH", "k", "x")
 		_, _, err := f.nodeCache().Get(f.ctx, "k")
 		require.True(f, resp.IsCode(err, "WRONGTYPE"), "%v", err)
 	}},
+}
+
+// setLarge writes a value of so many bytes, if the store has room for it.
+func (f *fixture) setLarge(key string, size int) bool {
+	f.Helper()
+	_, err := f.control.Do(f.ctx, "SET", key, "v:"+strings.Repeat("x", size-2))
+	if resp.IsCode(err, "OOM") {
+		return false
+	}
+	require.NoError(f, err)
+	return true
 }
 
 func (f *fixture) cache(cfg bwstate.CacheConfig) *bwstate.Cache {
@@ -161,6 +196,25 @@ var cacheTests = []test{
 		e, err := c.Get(f.ctx, "for ever")
 		require.NoError(f, err)
 		require.Zero(f, e.Remaining)
+	}},
+	{"entries of any size", func(f *fixture) {
+		c := f.cache(bwstate.CacheConfig{})
+		require.NoError(f, c.Set(f.ctx, "a", make([]byte, 16<<20), 0))
+		e, err := c.GetOrLoad(f.ctx, "a", loads("new"))
+		require.NoError(f, err)
+		require.Len(f, e.Value, 16<<20)
+		require.NoError(f, c.Set(f.ctx, "b", []byte("x"), 0))
+		for _, size := range []int{16<<20 + 12, 65 << 20} { // more than there may be, and more than a connection takes
+			if !f.setLarge(cacheKey+"a", size) {
+				continue
+			}
+			entries, err := c.GetMany(f.ctx, "a", "b")
+			var e *bwstate.ValueError
+			require.ErrorAs(f, err, &e)
+			require.Equal(f, "x", string(entries[1].Value))
+			_, err = c.GetOrLoad(f.ctx, "a", loads("new"))
+			require.ErrorAs(f, err, &e)
+		}
 	}},
 	{"a key of another type", func(f *fixture) {
 		c := f.cache(bwstate.CacheConfig{})

@@ -1,0 +1,6 @@
+-- Servers before Redis 7 put the place in the script before an error of their own, such as that of a replica, and so hide its code.
+local function refused(reply)
+  reply.err = (string.gsub(reply.err, '^@user_script: %d+: %-', ''))
+  return reply
+end
+
