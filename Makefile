@@ -28,8 +28,9 @@ storm: ## a million calls with cancels, with the race detector, and resets at ev
 	go test $(RACE) -count=1 -timeout 60m ./conn ./pool -run '$(STORM)' -args -calls 1000000
 
 .PHONY: writers
-writers: ## eight processes that write reports and counts for ten minutes, on each server: for the night
-	cd integration && go test -count=1 -timeout 60m -run '^TestWriters$$' . -args -writers 10m
+writers: ## eight processes that write reports and counts for ten minutes, and a million reports in bounded memory, on each server: for the night
+	go test -count=1 -run '^TestManyReportsInBoundedMemory$$' ./bwstate -args -reports 1000000
+	cd integration && go test -count=1 -timeout 60m -run '^Test(Writers|ManyReports)$$' . -args -writers 10m -reports 1000000
 
 .PHONY: test-32bit
 test-32bit: ## tests of the codec where an int has 32 bits

@@ -148,10 +148,10 @@ func TestLimitRulesMatch(t *testing.T) {
 func TestReadLimitSettingsOfSources(t *testing.T) {
 	values := map[string]string{"a_LIMIT_REQ_URL_99": "^/far", "LIMIT_REQ_RATE_99": "9r/s", "LIMIT_REQ_RATE": "8r/s", "LIMIT_REQ_URL_100": "^/unseen"}
 	get := Source{Name: "get", Get: func(name string) string { return values[name] }}
-	rules, err := ReadLimitSettings("a", FromMap("first", map[string]string{"LIMIT_REQ_RATE": "7r/s"}), get, Source{})
+	_, err := ReadLimitSettings("a", FromMap("first", map[string]string{"LIMIT_REQ_RATE": "7r/s"}), get, Source{})
 	require.Error(t, err, "of all, number 99 has a rate and no URL")
 	values["LIMIT_REQ_URL_99"] = "^/all"
-	rules, err = ReadLimitSettings("a", FromMap("first", map[string]string{"LIMIT_REQ_RATE": "7r/s"}), get, Source{})
+	rules, err := ReadLimitSettings("a", FromMap("first", map[string]string{"LIMIT_REQ_RATE": "7r/s"}), get, Source{})
 	require.NoError(t, err)
 	require.Equal(t, "^/far 9r/s, ^/all 9r/s, / 7r/s", shown(rules))
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // A Report is one request that was blocked, or would have been in detect mode, as nodes keep them for the UI. Texts are as nginx has them; an empty one is left out, and
@@ -15,11 +16,11 @@ import (
 type Report struct {
 	ID           string    // 32 hexadecimal digits, see [NewReportID]; readers take two reports with one id for the same
 	Date         time.Time // when the request began, to the millisecond
-	IP           string
-	Country      string // ISO code, "local" or "unknown"
+	IP           string    // as nginx has it: of a netip.Addr, Unmap and String
+	Country      string    // ISO code, "local" or "unknown"
 	Method       string
 	URL          string // with its arguments
-	Status       int    // of the answer, such as 403
+	Status       int    // of the answer, such as 403; 0: none
 	UserAgent    string
 	Reason       string // id of a plugin, reason of a ban, "modsecurity", "unknown"
 	ServerName   string
@@ -43,20 +44,32 @@ func (r *Report) check() error {
 	switch {
 	case !isReportID(r.ID):
 		return &ArgumentError{Name: "ID", Problem: "is not 32 hexadecimal digits"}
-	case r.Date.UnixMilli() <= 0 || r.Date.Unix() > maxDate:
+	case r.Date.Unix() < 0 || r.Date.Unix() > maxDate || r.Date.UnixMilli() == 0:
 		return &ArgumentError{Name: "Date", Problem: "is not between the years 1970 and 9999"}
 	case r.Status < 0 || r.Status > 999:
 		return &ArgumentError{Name: "Status", Problem: "is not the status of an answer: " + strconv.Itoa(r.Status)}
+	case r.isTooLarge():
+		return &ArgumentError{Name: "report", Problem: "is larger than 256 KiB"}
 	case r.Data == nil:
 		return nil
 	}
 	if !json.Valid(r.Data) || !isJSONContainer(r.Data) {
 		return &ArgumentError{Name: "Data", Problem: "is neither a JSON object nor an array"}
 	}
+	if !utf8.Valid(r.Data) {
+		return &ArgumentError{Name: "Data", Problem: "is not UTF-8"}
+	}
 	if problem := checkLua(r.Data); problem != "" {
 		return &ArgumentError{Name: "Data", Problem: problem}
 	}
 	return nil
+}
+
+// isTooLarge writes the report only when it may be.
+func (r *Report) isTooLarge() bool {
+	texts := len(r.IP) + len(r.Country) + len(r.Method) + len(r.URL) + len(r.UserAgent) + len(r.Reason) + len(r.ServerName) + len(r.SecurityMode)
+	const most, rest = 6, 512 // what a byte of a text may become; all that is not text
+	return most*texts+len(r.Data)+rest > maxReport && len(r.encode(nil)) > maxReport
 }
 
 func isJSONContainer(value []byte) bool {

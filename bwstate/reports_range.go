@@ -7,13 +7,14 @@ import (
 	"github.com/bwredis/bwredis/resp"
 )
 
-// reportsRange reads a part of the list, and then how long it is.
+// reportsRange reads a part of the list, and how long it is: afterwards, or before.
 type reportsRange struct {
-	q        resp.Request
-	from, to int64
-	elements []string
-	total    int64
-	err      error
+	q            resp.Request
+	from, to     int64
+	lengthBefore bool
+	elements     []string
+	total        int64
+	err          error
 }
 
 func (op *reportsRange) run(ctx context.Context, s *State) error {
@@ -26,8 +27,13 @@ func (op *reportsRange) run(ctx context.Context, s *State) error {
 
 func (op *reportsRange) add(q *resp.Request) {
 	op.elements, op.total, op.err = op.elements[:0], 0, nil
+	if op.lengthBefore {
+		q.Cmd("LLEN").Str(reportsKey)
+	}
 	q.Cmd("LRANGE").Str(reportsKey).Int(op.from).Int(op.to)
-	q.Cmd("LLEN").Str(reportsKey)
+	if !op.lengthBefore {
+		q.Cmd("LLEN").Str(reportsKey)
+	}
 }
 
 func (op *reportsRange) reads() bool { return true }
@@ -40,7 +46,7 @@ func (op *reportsRange) HandleReply(i int, r *resp.Reply) error {
 		}
 		return nil
 	}
-	if i == 1 {
+	if (i == 0) == op.lengthBefore {
 		op.total, op.err = v.Int()
 		return nil
 	}

@@ -28,6 +28,8 @@ const (
 
 	recountAway = "60000"
 	recountFar  = 1000
+	stepHeavy   = 1 << 20
+	stepGroup   = 20
 )
 
 // recountState is a recount that is under way.
@@ -60,6 +62,33 @@ func (t *reportsTwin) elements(from, to int64) (elements []string) {
 		elements = append(elements, text)
 	}
 	return elements
+}
+
+func (t *reportsTwin) each(place, n, by int64, visit func(element string, place int64)) int64 {
+	done, bytes := int64(0), 0
+	for done < n && bytes < stepHeavy {
+		size := min(stepGroup, n-done)
+		from := place + done
+		if by < 0 {
+			from = place - done - size + 1
+		}
+		for i, element := range t.elements(from, from+size-1) {
+			visit(element, from+int64(i))
+			bytes += len(element)
+		}
+		done += size
+	}
+	return done
+}
+
+// at returns the element at a place, counted from the end when it is negative.
+func (t *reportsTwin) at(place int64) string {
+	text, _ := t.do("LINDEX", t.keys[0], strconv.FormatInt(place, 10)).Text()
+	return text
+}
+
+func (t *reportsTwin) shadows() int64 {
+	return t.int(append([]string{"EXISTS"}, t.keys[twinShadow+1:twinShadow+1+len(reportFields)]...)...)
 }
 
 func (t *reportsTwin) wrong() (problem resp.Value) {
@@ -154,9 +183,8 @@ func (t *reportsTwin) pushed(s *recountState, length int64) (back int64, found b
 	if least > recountFar {
 		return 0, false
 	}
-	newest := t.elements(-recountFar-1, -1)
-	for back := least; back < int64(len(newest)); back++ {
-		if sha1Hex(newest[int64(len(newest))-1-back]) == s.last {
+	for back := least; back <= min(recountFar, length-1); back++ {
+		if sha1Hex(t.at(-1-back)) == s.last {
 			return back, true
 		}
 	}
@@ -164,17 +192,19 @@ func (t *reportsTwin) pushed(s *recountState, length int64) (back int64, found b
 }
 
 func (t *reportsTwin) going() *recountState {
-	saved := t.do("HMGET", t.keys[twinState], "id", "uncounted", "length", "last").Elems()
-	if len(saved) != 4 || saved[0].IsNull() {
+	saved := t.do("HMGET", t.keys[twinState], "id", "uncounted", "length", "last", "facets").Elems()
+	if len(saved) != 5 || saved[0].IsNull() {
 		return nil
 	}
 	s := new(recountState)
 	s.id, _ = saved[0].Text()
-	var err [3]error
+	var err [4]error
+	var facets int64
 	s.uncounted, err[0] = saved[1].Int()
 	s.length, err[1] = saved[2].Int()
 	s.last, err[2] = saved[3].Text()
-	if err != [3]error{} {
+	facets, err[3] = saved[4].Int()
+	if err != [4]error{} || facets != t.shadows() {
 		return t.begin(s.id)
 	}
 	length := t.length()
@@ -182,13 +212,13 @@ func (t *reportsTwin) going() *recountState {
 	if !found {
 		return t.begin(s.id)
 	}
-	if s.uncounted -= s.length + back - length; s.uncounted < 0 {
+	if s.uncounted -= s.length + back - length; s.uncounted < 0 || s.uncounted > length {
 		return t.begin(s.id)
 	}
 	if back > 0 {
 		var counts facetCounts
-		for _, element := range t.elements(-back, -1) {
-			counts.tally(element, 1)
+		for place := length - back; place < length; place++ {
+			counts.tally(t.at(place), 1)
 		}
 		t.book(twinShadow, &counts)
 	}
@@ -198,11 +228,8 @@ func (t *reportsTwin) going() *recountState {
 func (t *reportsTwin) step(s *recountState, most int64) (left int64) {
 	if n := min(most, s.uncounted); n > 0 {
 		var counts facetCounts
-		for _, element := range t.elements(s.uncounted-n, s.uncounted-1) {
-			counts.tally(element, 1)
-		}
+		s.uncounted -= t.each(s.uncounted-1, n, -1, func(element string, _ int64) { counts.tally(element, 1) })
 		t.book(twinShadow, &counts)
-		s.uncounted -= n
 	}
 	if s.uncounted > 0 || t.failed.Err() != nil {
 		return s.uncounted
@@ -222,7 +249,8 @@ func (t *reportsTwin) step(s *recountState, most int64) (left int64) {
 }
 
 func (t *reportsTwin) save(s *recountState) {
-	t.do("HSET", t.keys[twinState], "id", s.id, "uncounted", strconv.FormatInt(s.uncounted, 10), "length", strconv.FormatInt(t.length(), 10), "last", t.last())
+	t.do("HSET", t.keys[twinState], "id", s.id, "uncounted", strconv.FormatInt(s.uncounted, 10), "length", strconv.FormatInt(t.length(), 10), "last", t.last(),
+		"facets", strconv.FormatInt(t.shadows(), 10))
 	t.do("PEXPIRE", t.keys[twinState], recountAway)
 	for i := range reportFields {
 		t.do("PEXPIRE", t.keys[twinShadow+1+i], recountAway)

@@ -32,9 +32,8 @@ func pushReportsTwin(call func(args ...string) resp.Value, keys, argv []string, 
 	}
 
 	s := t.going()
-	begun := false
 	if marker, _ := t.do("GET", keys[twinMarker]).Text(); s == nil && marker != "1" {
-		begun, s = true, t.begin(argv[3])
+		s = t.begin(argv[3])
 	}
 	var counts facetCounts
 	if fresh > 0 {
@@ -57,11 +56,11 @@ func pushReportsTwin(call func(args ...string) resp.Value, keys, argv []string, 
 	}
 	trimmed := min(surplus, most)
 	if trimmed > 0 {
-		t.trim(s, trimmed, &counts)
+		trimmed = t.trim(s, trimmed, &counts)
 	}
 
 	if !t.book(twinLive, &counts) && s == nil {
-		begun, s = true, t.begin(argv[3])
+		s = t.begin(argv[3])
 	}
 	left, id := int64(0), ""
 	if s != nil {
@@ -70,26 +69,27 @@ func pushReportsTwin(call func(args ...string) resp.Value, keys, argv []string, 
 			t.save(s)
 		}
 	}
-	if !begun {
+	if id != argv[3] {
 		left = 0 // somebody else goes on with it
 	}
 	return t.reply(dst, id, fresh, length-trimmed, surplus-trimmed, left)
 }
 
-// trim takes so many of the oldest elements out of the list, and of the counts.
-func (t *reportsTwin) trim(s *recountState, n int64, counts *facetCounts) {
+// trim takes so many of the oldest elements, or fewer when they are heavy, out of the list, and of the counts.
+func (t *reportsTwin) trim(s *recountState, n int64, counts *facetCounts) int64 {
 	var counted facetCounts
-	for i, element := range t.elements(0, n-1) {
+	n = t.each(0, n, 1, func(element string, place int64) {
 		counts.tally(element, -1)
-		if s != nil && int64(i) >= s.uncounted {
+		if s != nil && place >= s.uncounted {
 			counted.tally(element, -1)
 		}
-	}
+	})
 	t.do("LTRIM", t.keys[0], strconv.FormatInt(n, 10), "-1")
 	if s != nil {
 		t.book(twinShadow, &counted)
 		s.uncounted = max(0, s.uncounted-n)
 	}
+	return n
 }
 
 // recountReportsTwin is lua/reports_recount.lua.

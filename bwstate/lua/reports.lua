@@ -9,6 +9,8 @@ local LIST, MARKER, RECOUNT, DONE = KEYS[1], KEYS[2], KEYS[11], KEYS[20]
 local LIVE, SHADOW = 2, 11
 local AWAY = 60000 -- milliseconds after which a recount that nobody goes on with is forgotten
 local FAR = 1000   -- elements that nodes may have pushed between two steps
+local HEAVY = 1048576 -- bytes of elements with which a step has done enough, however few they are
+local GROUP = 20   -- elements that are read at a time
 
 -- Servers before Redis 7 put the place in the script before an error of their own, such as that of a replica, and so hide its code.
 local function refused(reply)
@@ -71,6 +73,22 @@ local function tally(counts, element, by)
   end
 end
 
+-- each calls visit with up to n elements and their places, from a place on, up or down by 1, and stops when they are heavy. It
+-- returns how many there were.
+local function each(place, n, by, visit)
+  local done, bytes = 0, 0
+  while done < n and bytes < HEAVY do
+    local size = math.min(GROUP, n - done)
+    local from = by > 0 and place + done or place - done - size + 1
+    for i, element in ipairs(redis.call('LRANGE', LIST, from, from + size - 1)) do
+      visit(element, from + i - 1)
+      bytes = bytes + #element
+    end
+    done = done + size
+  end
+  return done
+end
+
 -- book adds counts to one set of facets. A count that cannot be added to begins anew, and then it returns false.
 local function book(first, counts)
   local sound = true
@@ -98,6 +116,11 @@ local function clear(first)
   end
 end
 
+-- shadows returns how many facets a recount has.
+local function shadows()
+  return redis.call('EXISTS', unpack(KEYS, SHADOW + 1, SHADOW + 8))
+end
+
 local function last()
   local element = redis.call('LINDEX', LIST, -1)
   return element and redis.sha1hex(element) or ''
@@ -116,22 +139,26 @@ local function pushed(state, length)
   if least > FAR then
     return nil
   end
-  local newest = redis.call('LRANGE', LIST, -FAR - 1, -1)
-  for back = least, #newest - 1 do
-    if redis.sha1hex(newest[#newest - back]) == state.last then
+  for back = least, math.min(FAR, length - 1) do
+    if redis.sha1hex(redis.call('LINDEX', LIST, -1 - back)) == state.last then
       return back
     end
   end
 end
 
+local function whole(number)
+  return number and number % 1 == 0
+end
+
 -- going returns the recount that is under way, if any, with what nodes did since the last step.
 local function going()
-  local saved = redis.call('HMGET', RECOUNT, 'id', 'uncounted', 'length', 'last')
+  local saved = redis.call('HMGET', RECOUNT, 'id', 'uncounted', 'length', 'last', 'facets')
   if not saved[1] then
     return nil
   end
   local state = {id = saved[1], uncounted = tonumber(saved[2]), length = tonumber(saved[3]), last = saved[4]}
-  if not (state.uncounted and state.length and state.last) then
+  local readable = whole(state.uncounted) and whole(state.length) and state.last
+  if not readable or tonumber(saved[5]) ~= shadows() then -- one was evicted
     return begin(state.id)
   end
   local length = redis.call('LLEN', LIST)
@@ -140,13 +167,13 @@ local function going()
     return begin(state.id)
   end
   state.uncounted = state.uncounted - (state.length + back - length)
-  if state.uncounted < 0 then -- some of what was counted has gone, and nobody knows what it was
+  if state.uncounted < 0 or state.uncounted > length then -- some of what was counted has gone, and nobody knows what it was
     return begin(state.id)
   end
   if back > 0 then
     local counts = nothing()
-    for _, element in ipairs(redis.call('LRANGE', LIST, -back, -1)) do
-      tally(counts, element, 1)
+    for place = length - back, length - 1 do
+      tally(counts, redis.call('LINDEX', LIST, place), 1)
     end
     book(SHADOW, counts)
   end
@@ -158,11 +185,10 @@ local function step(state, most)
   local n = math.min(most, state.uncounted)
   if n > 0 then
     local counts = nothing()
-    for _, element in ipairs(redis.call('LRANGE', LIST, state.uncounted - n, state.uncounted - 1)) do
+    state.uncounted = state.uncounted - each(state.uncounted - 1, n, -1, function(element)
       tally(counts, element, 1)
-    end
+    end)
     book(SHADOW, counts)
-    state.uncounted = state.uncounted - n
   end
   if state.uncounted > 0 then
     return state.uncounted
@@ -182,7 +208,7 @@ end
 
 -- save keeps the state of a recount that goes on.
 local function save(state)
-  redis.call('HSET', RECOUNT, 'id', state.id, 'uncounted', state.uncounted, 'length', redis.call('LLEN', LIST), 'last', last())
+  redis.call('HSET', RECOUNT, 'id', state.id, 'uncounted', state.uncounted, 'length', redis.call('LLEN', LIST), 'last', last(), 'facets', shadows())
   redis.call('PEXPIRE', RECOUNT, AWAY)
   for i = 1, 8 do
     redis.call('PEXPIRE', KEYS[SHADOW + i], AWAY)

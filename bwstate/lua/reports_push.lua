@@ -1,6 +1,6 @@
 -- Pushes reports, books them in the facets, and trims the list.
 -- KEYS: see reports.lua, and behind them the batch.
--- ARGV: how many elements the list may have (-1: any number), how many to trim or to recount at most, milliseconds a batch is remembered, an id, the elements.
+-- ARGV: how many elements the list may have (-1: any number), how many to trim or to recount at most (fewer when they are heavy), milliseconds a batch is remembered, an id, the elements.
 -- Returns how many elements were pushed, how many the list has, how many are to be trimmed; and when a recount began here, how many it has left, and its id.
 -- A recount that is under way goes on by a step, so one that was left alone ends as well.
 -- A batch that is remembered was pushed before, and is not pushed again.
@@ -35,8 +35,7 @@ end
 
 -- A recount begins when there has been none yet, with the list as it was; nodes do the same.
 local state = going()
-local begun = not state and redis.call('GET', MARKER) ~= '1'
-if begun then
+if not state and redis.call('GET', MARKER) ~= '1' then
   state = begin(ARGV[4])
 end
 
@@ -57,13 +56,13 @@ local length = redis.call('LLEN', LIST)
 local surplus = limit < 0 and 0 or math.max(0, length - limit)
 local trimmed = math.min(surplus, most)
 if trimmed > 0 then
-  local gone, counted = redis.call('LRANGE', LIST, 0, trimmed - 1), nothing()
-  for i, element in ipairs(gone) do
+  local counted = nothing()
+  trimmed = each(0, trimmed, 1, function(element, place)
     tally(counts, element, -1)
-    if state and i > state.uncounted then
+    if state and place >= state.uncounted then
       tally(counted, element, -1)
     end
-  end
+  end)
   redis.call('LTRIM', LIST, trimmed, -1)
   if state then
     book(SHADOW, counted)
@@ -72,7 +71,7 @@ if trimmed > 0 then
 end
 
 if not book(LIVE, counts) and not state then
-  begun, state = true, begin(ARGV[4])
+  state = begin(ARGV[4])
 end
 local left, id = 0, ''
 if state then
@@ -82,4 +81,7 @@ if state then
     save(state)
   end
 end
-return {fresh, length - trimmed, surplus - trimmed, begun and left or 0, id}
+if id ~= ARGV[4] then -- somebody else goes on with it
+  left = 0
+end
+return {fresh, length - trimmed, surplus - trimmed, left, id}

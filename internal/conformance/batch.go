@@ -16,6 +16,7 @@ var batchTests = []test{
 	{"what is refused to a counter is nobody else's", batchCountsRefused},
 	{"bad arguments of counters", batchCountsArguments},
 	{"it keeps what it is given", batchKeepsWhatItIsGiven},
+	{"a metrics cycle is one round trip", batchMetricsCycle},
 	{"values of caches", batchCaches},
 }
 

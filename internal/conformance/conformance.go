@@ -19,8 +19,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience bounds one test.
-const patience = 30 * time.Second
+// patience is how long something may take that takes no time, and bound how long one test may, also where many programs share a processor.
+const (
+	patience = 30 * time.Second
+	bound    = 4 * patience
+)
 
 // Run runs every test as a subtest of t, one after the other. newState is called once for each of them and returns a State of a store that holds no
 // keys; it may return the same one after it has emptied the store. Closing it is the caller's task.
@@ -129,7 +132,7 @@ type fixture struct {
 }
 
 func newFixture(t *testing.T, state, control *bwstate.State) *fixture {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), bound)
 	t.Cleanup(cancel)
 	f := &fixture{T: t, state: state, control: control, ctx: ctx, begin: time.Now()}
 	require.Empty(t, f.keys(), "newState must return a State of an empty store")

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"encoding/json"
+	"math"
 	"sort"
 	"strings"
 	"time"
@@ -85,12 +86,25 @@ func reportsArguments(f *fixture) {
 		"Date":   func(r *bwstate.Report) { r.Date = time.Time{} },
 		"Status": func(r *bwstate.Report) { r.Status = -1 },
 		"Data":   func(r *bwstate.Report) { r.Data = json.RawMessage("1") },
+		"report": func(r *bwstate.Report) { r.URL = strings.Repeat("/", 150_000) },
 	} {
 		bad := newReport(1)
 		change(&bad)
-		done, err := r.Push(f.ctx, newReport(0), bad)
+		done, err := r.Push(f.ctx, append(newReports(0, 600), bad)...)
 		f.requireArgumentError(name, err)
 		require.Zero(f, done.Pushed)
+	}
+	for _, sec := range []int64{-1, math.MinInt64, -1 << 61, 253402300800, math.MaxInt64} {
+		bad := newReport(1)
+		bad.Date = time.Unix(sec, 0)
+		_, err := r.Push(f.ctx, bad)
+		f.requireArgumentError("Date", err)
+	}
+	for _, data := range []string{"", "null", "{", `{"a":1e400}`, `["\ud800"]`, "[\"\xff\"]", "{\"\xc3\x28\":1}", "{}\x00", "[1]2"} {
+		bad := newReport(1)
+		bad.Data = json.RawMessage(data)
+		_, err := r.Push(f.ctx, bad)
+		f.requireArgumentError("Data", err)
 	}
 	deep := newReport(1)
 	deep.Data = json.RawMessage(strings.Repeat("[", 999) + strings.Repeat("]", 999))

@@ -74,13 +74,14 @@ func reportsAll(f *fixture) {
 
 func reportsAllWhileTrimmed(f *fixture) {
 	const limit = 400
-	for _, oldest := range []bool{false, true} {
-		for _, many := range []int{1, 7, 60, 250} {
+	for _, query := range []bwstate.ReportQuery{{}, {Oldest: true}, {Duplicates: true}, {Oldest: true, Duplicates: true}} {
+		for _, many := range []int{1, 7, 49, 50, 51, 60, 250} {
 			f.do("FLUSHDB")
 			r := f.reports(bwstate.ReportsConfig{Limit: strconv.Itoa(limit)})
 			f.push(r, newReports(0, limit)...)
 			next := limit
-			urls := f.urls(r, bwstate.ReportQuery{Oldest: oldest, PageSize: 50}, func(n int) {
+			query.PageSize = 50
+			urls := f.urls(r, query, func(n int) {
 				require.LessOrEqual(f, n, limit, "those that push must not keep it")
 				if n%50 == 0 {
 					f.push(r, newReports(next, many)...)
@@ -94,8 +95,57 @@ func reportsAllWhileTrimmed(f *fixture) {
 			}
 			// What was there at the beginning and is there at the end was seen.
 			for n := next - limit; n < limit; n++ {
-				require.Equal(f, 1, seen["/"+strconv.Itoa(n)], "%d of %d, %d at a time, oldest %v", n, next, many, oldest)
+				require.Equal(f, 1, seen["/"+strconv.Itoa(n)], "%d of %d, %d at a time, %+v", n, next, many, query)
 			}
+		}
+	}
+}
+
+func reportsAllWhileGone(f *fixture) {
+	for _, oldest := range []bool{false, true} {
+		for _, with := range [][]string{{"DEL", "requests"}, {"RENAME", "requests", "elsewhere"}, {"LTRIM", "requests", "290", "-1"}, {"RPUSH", "elsewhere", "not ours"}} {
+			for _, more := range []int{0, 1, 30} {
+				f.do("FLUSHDB")
+				r := f.reports(bwstate.ReportsConfig{})
+				f.push(r, newReports(0, 300)...)
+				urls := f.urls(r, bwstate.ReportQuery{Oldest: oldest, PageSize: 20}, func(n int) {
+					if n == 100 {
+						f.do(with...)
+						f.push(r, newReports(300, more)...)
+					}
+				})
+				require.GreaterOrEqual(f, len(urls), 100)
+				require.LessOrEqual(f, len(urls), 300)
+				seen := map[string]bool{}
+				for _, url := range urls {
+					require.False(f, seen[url], url)
+					seen[url] = true
+				}
+				if with[0] == "RPUSH" {
+					require.Len(f, urls, 300)
+				}
+			}
+		}
+	}
+}
+
+func reportsAllWhileRemoved(f *fixture) {
+	for _, query := range []bwstate.ReportQuery{{}, {Oldest: true}, {Duplicates: true}, {Oldest: true, Duplicates: true}} {
+		for at := range 4 { // the last that was read, the ones before it
+			f.do("FLUSHDB")
+			r := f.reports(bwstate.ReportsConfig{})
+			f.push(r, newReports(0, 100)...)
+			query.PageSize = 20
+			urls := f.urls(r, query, func(n int) {
+				if n == 40 {
+					place := 60 + at
+					if query.Oldest {
+						place = 39 - at
+					}
+					require.EqualValues(f, 1, f.int("LREM", "requests", "1", f.text("LINDEX", "requests", strconv.Itoa(place))))
+				}
+			})
+			require.Len(f, urls, 100)
 		}
 	}
 }

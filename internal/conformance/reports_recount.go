@@ -19,10 +19,12 @@ func reportsWithoutMarker(f *fixture) {
 		f.requireCounted(r)
 	}
 	// A marker that says something else is none, as for nodes.
-	f.do("SET", "requests:facets:initialized", "0")
-	f.do("DEL", "requests:facet:ip")
-	f.push(r, newReport(1))
-	f.requireCounted(r)
+	for _, marker := range []string{"0", "1 ", "", "01", "1\x00", "true"} {
+		f.do("SET", "requests:facets:initialized", marker)
+		f.do("DEL", "requests:facet:ip")
+		f.push(r, newReport(1))
+		f.requireCounted(r)
+	}
 }
 
 func reportsBrokenCount(f *fixture) {

@@ -14,7 +14,8 @@
 //   - Scripts are Go functions, see [Store.Register]. There is no Lua.
 //   - There are no sets, streams and bitmaps, no BYLEX, and nothing that blocks.
 //   - A write is refused with OOM when its own result would not fit in [Config].MaxBytes, where a server refuses every write that
-//     could allocate once it is over its limit. Inside a script, writes before the refused one stay.
+//     could allocate once it is over its limit. As there, a script is refused at its first write: what it writes after that may go beyond the limit, here by
+//     a sixty-fourth. Where that does not suffice either, the writes before the refused one stay.
 //   - SCAN looks at no more than 4096 keys in one call whatever COUNT says, and its cursor passes keys from the newest to the oldest.
 //     The same is true of HSCAN and ZSCAN where there are more than 128 elements; up to that they return all at once.
 //   - HGETALL, HKEYS and HVALS return fields in the order in which they were added, whatever their number.
@@ -32,5 +33,5 @@
 //
 // Nothing that is alive is evicted, unless [Config].Evict is set: then a write that does not fit takes the place of entries that have a
 // deadline, the nearest first (volatile-ttl; exactly, where a server takes samples). It never takes the place of what the same command
-// reads or changes. Where even that would not make enough room, or nothing has a deadline, the write is refused and nothing has gone.
+// reads or changes, nor of the KEYS of a script. Where even that would not make enough room, or nothing has a deadline, the write is refused and nothing has gone.
 package localstore

@@ -26,7 +26,7 @@ func (s *Store) Used() int {
 func (s *Store) Held() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.db.entries)
+	return s.db.entries.len()
 }
 
 // Check returns how the store breaks its invariants, or nil.
@@ -35,7 +35,7 @@ func (s *Store) Check() error {
 	defer s.mu.Unlock()
 	k := &s.db
 	used, volatile, expiring := 0, 0, 0
-	for key, e := range k.entries {
+	for key, e := range k.entries.items {
 		used += e.size()
 		if err := e.check(); err != nil {
 			return fmt.Errorf("%q: %w", key, err)
@@ -52,14 +52,14 @@ func (s *Store) Check() error {
 		}
 	}
 	switch {
-	case used != k.used || used < 0 || used > k.limit:
+	case used != k.used || used < 0 || used > k.limit+k.limit/scriptShare:
 		return fmt.Errorf("%d bytes counted as used, recounted %d, limit %d", k.used, used, k.limit)
 	case volatile != k.volatile:
 		return fmt.Errorf("%d bytes counted as volatile, recounted %d", k.volatile, volatile)
 	case expiring != len(k.deadlines):
 		return fmt.Errorf("%d deadlines for %d entries", len(k.deadlines), expiring)
-	case len(k.order.slots)-k.order.gone != len(k.entries):
-		return fmt.Errorf("%d slots, %d of them empty, for %d entries", len(k.order.slots), k.order.gone, len(k.entries))
+	case len(k.order.slots)-k.order.gone != k.entries.len():
+		return fmt.Errorf("%d slots, %d of them empty, for %d entries", len(k.order.slots), k.order.gone, k.entries.len())
 	}
 	for i := 1; i < len(k.deadlines); i++ {
 		if k.deadlines.Less(i, (i-1)/2) {
@@ -96,7 +96,7 @@ func (e *entry) check() error {
 		all := a.hash.order.all(nil)
 		for _, f := range all {
 			bytes += f.size()
-			if a.hash.fields[f.name] != f || a.hash.order.slots[a.hash.order.find(f.id)].item != f {
+			if a.hash.fields.items[f.name] != f || a.hash.order.slots[a.hash.order.find(f.id)].item != f {
 				err = fmt.Errorf("field %q is not in its places", f.name)
 			}
 		}
@@ -105,7 +105,7 @@ func (e *entry) check() error {
 		}
 	default:
 		bytes, n = zsetOverhead, a.zset.len()
-		for _, m := range a.zset.members {
+		for _, m := range a.zset.members.items {
 			bytes += m.size()
 		}
 		err = a.zset.check()
@@ -141,7 +141,7 @@ func (z *sortedSet) check() error {
 	}
 	for i, n := range all {
 		switch {
-		case z.members[n.member] != n || z.order.slots[z.order.find(n.id)].item != n:
+		case z.members.items[n.member] != n || z.order.slots[z.order.find(n.id)].item != n:
 			return fmt.Errorf("member %q is not in its places", n.member)
 		case z.rankOf(n) != i:
 			return fmt.Errorf("member %q is found at rank %d and has %d", n.member, z.rankOf(n), i)
@@ -162,7 +162,7 @@ func (s *Store) Dump() string {
 	defer s.mu.Unlock()
 	now := s.now().UnixMilli()
 	var lines []string
-	for key, e := range s.db.entries {
+	for key, e := range s.db.entries.items {
 		if !e.expires() || now <= e.deadline {
 			lines = append(lines, fmt.Sprintf("%q %v %v %d: %s", key, e.kind(), e.expires(), e.deadline, e.dump()))
 		}

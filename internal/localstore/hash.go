@@ -14,20 +14,20 @@ func (f *field) size() int { return fieldOverhead + len(f.name) + len(f.value) }
 
 // A hash holds fields, in the order in which they came. A field that gets another value keeps its place.
 type hash struct {
-	fields map[string]*field
+	fields index[*field]
 	order  order[*field]
 }
 
-func (h *hash) len() int { return len(h.fields) }
+func (h *hash) len() int { return h.fields.len() }
 
 // add adds a field that is not there.
 func (h *hash) add(name, value string) {
 	f := &field{name: name, value: value}
 	f.id = h.order.add(f)
-	h.fields[name] = f
+	h.fields.put(name, f)
 }
 
 func (h *hash) remove(f *field) {
-	delete(h.fields, f.name)
+	h.fields.remove(f.name)
 	h.order.remove(f.id)
 }

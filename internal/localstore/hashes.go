@@ -58,7 +58,7 @@ func fieldOf(e *entry, name []byte) *field {
 	if e == nil {
 		return nil
 	}
-	return e.agg.hash.fields[string(name)]
+	return e.agg.hash.fields.get(name)
 }
 
 // setField sets a field for which there is room and returns how many that adds.
@@ -136,7 +136,7 @@ func hdel(t *turn, args [][]byte) {
 	h := e.agg.hash
 	removed, freed := 0, 0
 	for _, name := range args[2:] {
-		if f := h.fields[string(name)]; f != nil {
+		if f := h.fields.get(name); f != nil {
 			h.remove(f)
 			freed += f.size()
 			removed++

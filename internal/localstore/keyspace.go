@@ -31,10 +31,10 @@ func (e *entry) expires() bool { return e.heapAt >= 0 }
 
 // A keyspace holds the entries and knows what they take. The zero value with a limit is ready.
 //
-// Invariants: used is the sum of the sizes of entries and never above limit; every entry is in the order once; every entry
+// Invariants: used is the sum of the sizes of entries and never above limit, but for what a script may go beyond it (see room); every entry is in the order once; every entry
 // with a deadline, and no other, is in deadlines, and volatile is the sum of their sizes; no entry holds an empty list, hash or sorted set.
 type keyspace struct {
-	entries   map[string]*entry
+	entries   index[*entry]
 	order     order[*entry]
 	deadlines deadlines
 	used      int   // bytes
@@ -42,11 +42,14 @@ type keyspace struct {
 	limit     int   // bytes
 	evict     bool  // entries with a deadline may go before it
 	now       int64 // Unix milliseconds; set before each request and constant during it
+
+	scriptKeys  [][]byte // of the script at work: they are not evicted
+	scriptWrote bool     // the script at work has
 }
 
 // get returns the living entry of key, or nil.
 func (k *keyspace) get(key []byte) *entry {
-	e := k.entries[string(key)]
+	e := k.entries.get(key)
 	if e != nil && k.over(e) {
 		k.remove(e)
 		return nil
@@ -72,10 +75,7 @@ func (k *keyspace) put(key []byte, e *entry, value []byte) (_ *entry, ok bool) {
 // create adds an entry for a key that has none. There must be room for it.
 func (k *keyspace) create(key, value string, agg *aggregate) *entry {
 	e := &entry{key: key, value: value, agg: agg, heapAt: -1}
-	if k.entries == nil {
-		k.entries = map[string]*entry{}
-	}
-	k.entries[key] = e
+	k.entries.put(key, e)
 	e.id = k.order.add(e)
 	k.used += e.size()
 	return e
@@ -102,7 +102,7 @@ func (k *keyspace) charge(e *entry, n int) {
 
 // remove deletes e.
 func (k *keyspace) remove(e *entry) {
-	delete(k.entries, e.key)
+	k.entries.remove(e.key)
 	k.order.remove(e.id)
 	k.persist(e)
 	k.used -= e.size()
@@ -110,7 +110,7 @@ func (k *keyspace) remove(e *entry) {
 
 // clear deletes everything.
 func (k *keyspace) clear() {
-	k.entries, k.deadlines, k.used, k.volatile = nil, nil, 0, 0
+	k.entries, k.deadlines, k.used, k.volatile = index[*entry]{}, nil, 0, 0
 	k.order.clear()
 }
 
@@ -150,7 +150,7 @@ func (k *keyspace) sweep(n int) int {
 // living returns the number of entries after dropping all dead ones. Each is dropped once, so this costs no more than writing did.
 func (k *keyspace) living() int {
 	k.sweep(math.MaxInt)
-	return len(k.entries)
+	return k.entries.len()
 }
 
 // deadlines is a heap of the entries that have one, the earliest first. For container/heap only: use expireAt and persist.
@@ -177,6 +177,9 @@ func (d *deadlines) Pop() any {
 	e := (*d)[last]
 	(*d)[last] = nil
 	*d = (*d)[:last]
+	if cap(*d) >= minCompact && last <= cap(*d)/4 { // for the memory, see index
+		*d = append(make(deadlines, 0, 2*last), *d...)
+	}
 	e.heapAt = -1
 	return e
 }

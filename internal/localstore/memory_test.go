@@ -179,3 +179,37 @@ func pipeline(t *testing.T, s *localstore.Store, n int, add func(*resp.Request))
 	})))
 	return refused
 }
+
+// What was large and is no longer so gives the memory back, that of maps and heaps included.
+func TestDeletedElementsGiveBackTheirMemory(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector changes what memory takes")
+	}
+	const n = 30_000
+	for name, commands := range map[string][2]string{
+		"list":     {"RPUSH k element%i", "LPOP k"},
+		"hash":     {"HSET k field%i v", "HDEL k field%i"},
+		"zset":     {"ZADD k %i member%i", "ZREM k member%i"},
+		"keys":     {"SET key%i v", "DEL key%i"},
+		"deadline": {"SET key%i v EX 1000", "DEL key%i"},
+	} {
+		before := heapBytes()
+		s := localstore.New(localstore.Config{})
+		for _, command := range commands {
+			for i := 0; i < n; {
+				pipeline(t, s, 100, func(q *resp.Request) {
+					if command != commands[1] || i < n-1 { // one stays
+						args := strings.Fields(strings.ReplaceAll(command, "%i", fmt.Sprintf("%09d", i)))
+						q.Cmd(args[0]).Args(args[1:]...)
+					}
+					i++
+				})
+			}
+		}
+		taken := heapBytes() - before
+		t.Logf("%s: accounted %d bytes, taken %d", name, s.Used(), taken)
+		require.Equal(t, ":1", line(t, s, "DBSIZE"))
+		require.Less(t, taken, 200<<10, name)
+		require.NoError(t, s.Check())
+	}
+}

@@ -71,16 +71,18 @@ func (t *turn) eval(args [][]byte, sha, unknown string, readOnly bool) {
 		t.fail(unknown)
 		return
 	}
-	t.runScript(script, texts(rest[:n]), texts(rest[n:]), readOnly)
+	t.runScript(script, rest[:n], rest[n:], readOnly)
 }
 
-func (t *turn) runScript(script Script, keys, argv []string, readOnly bool) {
+func (t *turn) runScript(script Script, keys, argv [][]byte, readOnly bool) {
 	s := &t.script
 	if s.room == nil {
 		s.room = make([]byte, 0, scriptRoom)
 	}
 	s.running, s.readOnly = true, readOnly
-	reply := script(t.call, keys, argv, s.room)
+	t.db.scriptKeys = keys
+	reply := script(t.call, texts(keys), texts(argv), s.room)
+	t.db.scriptKeys, t.db.scriptWrote = nil, false
 	s.running, s.readOnly = false, false
 	if n, err := t.scanner.Scan(reply); err != nil || n == 0 || n != len(reply) {
 		t.scanner.Reset()

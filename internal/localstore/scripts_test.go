@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha1"
 	"encoding/hex"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -171,4 +172,61 @@ func TestScriptsAreAtomic(t *testing.T) {
 	wg.Wait()
 	require.Len(t, seen, callers*rounds)
 	require.Equal(t, ":400", line(t, s, "STRLEN k"))
+}
+
+// As on a server, a script is refused at its first write or not at all; what it writes beyond the limit is bounded.
+func TestAScriptEndsWhatItBegan(t *testing.T) {
+	const limit = 64 << 10
+	s := localstore.New(localstore.Config{MaxBytes: limit})
+	sha := register(s, "write", func(call func(...string) resp.Value, keys, argv []string, dst []byte) []byte {
+		for _, key := range keys {
+			if err := call("APPEND", key, argv[0]).Err(); err != nil {
+				return resp.AppendError(dst, strings.TrimPrefix(err.Error(), "redis: "))
+			}
+		}
+		return resp.AppendSimple(dst, "OK")
+	})
+	value := strings.Repeat("v", 250)
+	full := func() {
+		for i := s.Held(); do(t, s, "SET", key("full", i), value).Err() == nil; i++ {
+			require.LessOrEqual(t, s.Used(), limit)
+		}
+	}
+	do(t, s, "SET", "a", value)
+	full()
+	do(t, s, "SET", "a", "")
+	require.Equal(t, "+OK", show(do(t, s, "EVALSHA", sha, "2", "a", "b", value)))
+	require.Greater(t, s.Used(), limit)
+	require.NoError(t, s.Check())
+	require.Contains(t, show(do(t, s, "EVALSHA", sha, "1", "c", value)), "OOM", "at its first write")
+	require.Equal(t, ":0", line(t, s, "EXISTS c"))
+	require.Equal(t, oom, show(do(t, s, "SET", "c", "v")), "a command is no script")
+
+	do(t, s, "SET", "a", "")
+	do(t, s, "DEL", "b", "full00000001", "full00000002")
+	full()
+	do(t, s, "SET", "a", "")
+	require.Contains(t, show(do(t, s, "EVALSHA", sha, "5", "a", "b", "c", "d", "e", value)), "OOM", "further than that it cannot go")
+	require.LessOrEqual(t, s.Used(), limit+limit/64)
+	require.NoError(t, s.Check())
+}
+
+// What a script has seen of its keys stays true until it ends.
+func TestTheKeysOfAScriptAreNotEvicted(t *testing.T) {
+	s, _ := evicting(3)
+	sha := register(s, "see", func(call func(...string) resp.Value, keys, argv []string, dst []byte) []byte {
+		seen, _ := call("GET", keys[0]).Text()
+		call("SET", keys[1], argv[0])
+		call("APPEND", keys[0], "!")
+		now, _ := call("GET", keys[0]).Text()
+		keys[0] = "" // a script owns them
+		return resp.AppendBulk(dst, strconv.FormatBool(seen+"!" == now))
+	})
+	do(t, s, "SET", "a", "v", "EX", "10")
+	do(t, s, "SET", "b", sized("b"), "EX", "20")
+	do(t, s, "SET", "c", sized("c"), "EX", "30")
+	require.Equal(t, `"true"`, show(do(t, s, "EVALSHA", sha, "2", "a", "new", strings.Repeat("v", 150))))
+	require.Equal(t, ":3", line(t, s, "EXISTS a new c"), "b goes instead")
+	require.Equal(t, ":10", line(t, s, "TTL a"))
+	require.NoError(t, s.Check())
 }

@@ -22,7 +22,7 @@ var ErrClosed = errors.New("localstore: store is closed")
 // Config says how a [Store] is made. The zero value is ready to use.
 type Config struct {
 	// MaxBytes is how much memory entries may take, in bytes: keys, values and a fixed overhead for each entry and each
-	// element of a list, hash or sorted set. 0: 64 MiB.
+	// element of a list, hash or sorted set. A script that has begun to write may go a sixty-fourth beyond it. 0: 64 MiB.
 	MaxBytes int
 	// Evict makes room for a write that does not fit by dropping entries that have a deadline, the nearest deadline first, as volatile-ttl does on
 	// a server. Where that does not suffice, or is not set, the write is refused with OOM and nothing is dropped.
@@ -89,6 +89,7 @@ func (s *Store) execute(t *turn, encoded []byte) error {
 	}
 	t.store, t.db, t.now = s, &s.db, s.now()
 	s.db.now = max(0, t.now.UnixMilli()) // sums of deadlines rely on it
+	s.db.scriptKeys, s.db.scriptWrote = nil, false
 	for len(encoded) > 0 {
 		n, err := t.readCommand(encoded)
 		if err != nil {

@@ -154,7 +154,11 @@ func (t *turn) dispatch(args [][]byte) {
 		if cmd.write {
 			t.db.sweep(len(args))
 		}
+		start := len(t.out)
 		cmd.run(t, args)
+		if t.script.running && cmd.write && t.out[start] != '-' {
+			t.db.scriptWrote = true
+		}
 	}
 }
 

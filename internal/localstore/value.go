@@ -30,12 +30,10 @@ const (
 )
 
 func newList() *aggregate { return &aggregate{list: &list{}, bytes: listOverhead} }
-func newHash() *aggregate {
-	return &aggregate{hash: &hash{fields: map[string]*field{}}, bytes: hashOverhead}
-}
+func newHash() *aggregate { return &aggregate{hash: &hash{}, bytes: hashOverhead} }
 
 func newSortedSet() *aggregate {
-	return &aggregate{zset: &sortedSet{members: map[string]*node{}}, bytes: zsetOverhead}
+	return &aggregate{zset: &sortedSet{}, bytes: zsetOverhead}
 }
 
 func (e *entry) kind() kind {

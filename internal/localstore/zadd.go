@@ -142,5 +142,5 @@ func memberOf(e *entry, member []byte) *node {
 	if e == nil {
 		return nil
 	}
-	return e.agg.zset.members[string(member)]
+	return e.agg.zset.members.get(member)
 }

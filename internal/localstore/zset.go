@@ -10,7 +10,7 @@ const memberOverhead = 160
 // comes. Nodes know how many there are below them, so a rank is found, and found by, on one way down.
 type sortedSet struct {
 	root    *node
-	members map[string]*node
+	members index[*node]
 	order   order[*node] // for ZSCAN
 }
 
@@ -109,13 +109,13 @@ func join(a, b *node) *node {
 	return b
 }
 
-func (z *sortedSet) len() int { return len(z.members) }
+func (z *sortedSet) len() int { return z.members.len() }
 
 // add adds a member that is not there.
 func (z *sortedSet) add(member string, score float64) {
 	n := &node{member: member, score: score, priority: rand.Uint32()}
 	n.id = z.order.add(n)
-	z.members[member] = n
+	z.members.put(member, n)
 	z.insert(n)
 }
 
@@ -146,7 +146,7 @@ func (z *sortedSet) remove(n *node) {
 
 // forget removes what is no longer in the tree.
 func (z *sortedSet) forget(n *node) {
-	delete(z.members, n.member)
+	z.members.remove(n.member)
 	z.order.remove(n.id)
 }
 
