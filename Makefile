@@ -68,6 +68,15 @@ bench-connection: ## the connection beside other clients and bare loops, on a se
 bench-pool: ## the pool beside other pools and clients, on a server from PATH; takes five minutes
 	cd bench && go run ./pools -rounds 9 -doc
 
+.PHONY: bench-state
+bench-state: ## operations of the shared state beside the same commands by hand, on a server from PATH; takes five minutes
+	cd bench && go run ./state -rounds 9 -doc
+
+TUNE ?=
+.PHONY: tune
+tune: ## what to set REDIS_KEEPALIVE_POOL, _IDLE and REDIS_TIMEOUT to, from a sweep of two minutes; against REDIS_* when USE_REDIS=yes; TUNE="-quick -svg DIR"
+	cd bench && go run ./tune $(TUNE)
+
 .PHONY: bench-failover
 bench-failover: ## what callers see of failovers, beside other clients, on servers from PATH; takes seven minutes
 	cd bench && go run ./failover -doc

@@ -162,6 +162,9 @@ func (ss *AppSessions) addLoad(q *resp.Request, handle string) {
 
 // begin writes a session under a new token: one that is new, or that was in a cookie until now, as cookie says.
 func (ss *AppSessions) begin(ctx context.Context, s *AppSession, cookie *head) (found bool, err error) {
+	if cookie != nil && time.Now().UnixMilli() > cookie.expires {
+		return false, nil
+	}
 	next := *s
 	token := newToken()
 	next.Token = Secret(token)

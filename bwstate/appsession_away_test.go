@@ -281,9 +281,15 @@ func TestCookiesEnd(t *testing.T) {
 				require.Equal(t, name == "idle", load())
 				time.Sleep(30 * time.Second)
 				require.False(t, load())
-				found, err := ss.Save(t.Context(), &s)
-				require.NoError(t, err)
-				require.Equal(t, name == "idle", found, "Save goes by the other limits")
+				for _, away := range []error{errNobodyThere, nil} {
+					o.away = away
+					for _, write := range []func(context.Context, *AppSession) (bool, error){ss.Save, ss.Rotate} {
+						found, err := write(t.Context(), &s)
+						require.NoError(t, err)
+						require.False(t, found, "it does not come back")
+						require.Equal(t, InCookie, s.Place)
+					}
+				}
 			})
 		})
 	}

@@ -40,6 +40,41 @@ func TestSessionsInCookiesThatWereEnded(t *testing.T) {
 	}
 }
 
+// Whether a session in a cookie ended goes by its subject, which Save therefore cannot change.
+func TestSaveOfACookieKeepsItsSubject(t *testing.T) {
+	ss, o := withOutage(t, AppSessionConfig{WhenAway: CookieWhenAway, Keys: []Secret{NewAppSessionKey()}})
+	o.away = errNobodyThere
+	s, err := ss.Create(t.Context(), "alice", nil)
+	require.NoError(t, err)
+	for _, o.away = range []error{errNobodyThere, nil} {
+		s.Subject = "bob"
+		_, err = ss.Save(t.Context(), &s)
+		var wrong *ArgumentError
+		require.ErrorAs(t, err, &wrong)
+		require.Equal(t, "Subject", wrong.Name)
+	}
+	_, err = ss.RevokeAll(t.Context(), "alice")
+	require.NoError(t, err)
+	found, err := ss.Rotate(t.Context(), &s)
+	require.NoError(t, err)
+	require.False(t, found, "it was alice's")
+}
+
+// A server whose clock went back, as that of a new master may, does not let sessions come back that were ended before.
+func TestMarksDoNotGoBack(t *testing.T) {
+	ss, o := withOutage(t, AppSessionConfig{})
+	mark, later := appMarkKey("app", subjectHash("alice")), string(appendMillis(nil, time.Now().Add(time.Hour).UnixMilli()))
+	_, err := New(o).Do(t.Context(), "SET", mark, later)
+	require.NoError(t, err)
+	_, err = ss.RevokeAll(t.Context(), "alice")
+	require.NoError(t, err)
+	v, err := New(o).Do(t.Context(), "GET", mark)
+	require.NoError(t, err)
+	text, err := v.Text()
+	require.NoError(t, err)
+	require.Equal(t, later, text)
+}
+
 // The mark lives for as long as a session may that it ends, and no longer.
 func TestMarksLiveAsLongAsSessions(t *testing.T) {
 	for later, marked := range map[time.Duration]bool{0: true, time.Hour - time.Millisecond: true, time.Hour + time.Millisecond: false} {

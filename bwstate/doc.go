@@ -1,5 +1,6 @@
-// Package bwstate is the state that BunkerWeb nodes share through Redis or Valkey: sessions, counters of bad behaviour, bans. It reads and writes the same keys
-// in the same bytes as BunkerWeb's own Lua and Python do, and is configured by the same REDIS_* settings.
+// Package bwstate is the state that BunkerWeb nodes share through Redis or Valkey: bans and bad behaviour, rate limits, sessions, reports of blocked requests, metrics,
+// cached lookups. It reads and writes the same keys in the same bytes as BunkerWeb's own Lua and Python do, and is configured by the same REDIS_* settings.
+// Beside it there is what an application wants to keep in the same Redis: sessions, counters, quotas, caches of its own.
 //
 //	settings, err := bwstate.ParseSettings(os.Getenv)
 //	…
@@ -22,6 +23,11 @@
 // What does not exist is a false, never an error. Errors are those of the layers below, and all work with errors.Is and errors.As: a *resp.Error is the
 // server's own no, a *conn.Error a failure that names address and phase, a [*ValueError] a value in the store that is not what belongs there.
 //
+// # Bans
+//
+// [State.IncreaseBadBehavior] counts bad requests and bans who makes too many, [State.CheckBan] asks whether an address is banned, [State.Bans] lists bans, and
+// [State.UnbanEverywhere] lifts all of an address. Nodes keep bans that they set in their own memory: package nodeapi tells them.
+//
 // # Visitors
 //
 // [State.VisitorSessions] opens, with SESSIONS_SECRET and SESSIONS_NAME, the sessions that BunkerWeb's nodes keep for a site's visitors, and saves what they open.
@@ -41,6 +47,20 @@
 //
 // [State.Limits] decides which requests are too many, by BunkerWeb's own limits together with its nodes, and by quotas of any kind. Package bwhttp puts them in front of a
 // http.Handler.
+//
+// # Reports, metrics, counters
+//
+// [State.Reports] are the requests that were blocked, with counts of their addresses, URLs and the like; [State.Metrics] writes what BunkerWeb's UI shows, and
+// [State.SumMetrics] reads what nodes wrote. [State.Counters] and [State.Tops] are for applications: how often, in which windows, and what most of all.
+//
+// # Several at once
+//
+// A [Batch] is several operations in one round trip, each with its own result: all that a firewall asks for one request.
+//
+// # While the server is away
+//
+// Operations fail, unless their configuration says otherwise: see [WhenAway]. What was not answered by the server says so, in a field Degraded or a place of its own. What
+// must not be answered from memory, such as that a ban was lifted or a session ended, always fails.
 //
 // # Writes that outlive a failover
 //

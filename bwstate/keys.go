@@ -80,11 +80,19 @@ func sessionKey(cookie string, id SessionID) string {
 	return "sessions_:" + cookie + ":" + id.Text()
 }
 
-// pathLimitKey is where the requests of a client for a path are noted. Nothing separates the three, so different ones can meet.
+// maxNodePath is how long a path can be on a node: no longer than the line of a request that nginx takes.
+const maxNodePath = 8 << 10
+
+// pathLimitKey is where the requests of a client for a path are noted. Nothing separates the three, so different ones can meet. A path that no node has is hashed, since
+// visitors make it: it must not fill the store.
 func pathLimitKey(service string, ip netip.Addr, path string) string {
 	key := make([]byte, 0, 128)
 	key = append(append(key, "plugin_limit_"...), service...)
-	return string(append(ip.AppendTo(key), path...))
+	key = ip.AppendTo(key)
+	if len(path) > maxNodePath {
+		return string(appendHash(key, path))
+	}
+	return string(append(key, path...))
 }
 
 // serviceLimitKey is where the requests for a service in one window are counted. Windows are numbered from 1970 on.
@@ -115,6 +123,11 @@ func appendBounded(key []byte, text string) []byte {
 	if len(text) <= maxPlainKey {
 		return append(append(key, ':'), text...)
 	}
+	return appendHash(key, text)
+}
+
+// appendHash appends the hash of a text.
+func appendHash(key []byte, text string) []byte {
 	sum := sha256.Sum256([]byte(text))
 	return base64.RawURLEncoding.AppendEncode(append(key, '='), sum[:])
 }

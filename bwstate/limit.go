@@ -67,6 +67,9 @@ type LimitResult struct {
 	// it is Window.
 	RetryAfter time.Duration
 
+	// MoreAfter is when there will be more than Remaining if there are no more requests; 0 if there is all there can be. Where the limit is 0 it is Window.
+	MoreAfter time.Duration
+
 	// ResetAfter is when all of this will be forgotten if there are no more requests.
 	ResetAfter time.Duration
 

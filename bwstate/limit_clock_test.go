@@ -1,6 +1,8 @@
 package bwstate
 
 import (
+	"encoding/binary"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,5 +60,24 @@ func TestNodeShiftIsTheSameAllYear(t *testing.T) {
 			}
 		}
 		require.NotZero(t, standard)
+	}
+}
+
+// A zone can have no standard time before a date, and has the one behind it then.
+func TestNodeShiftWithNoStandardTimeBefore(t *testing.T) {
+	file := []byte("TZif2" + strings.Repeat("\x00", 15) + strings.Repeat("\x00", 24)) // nothing for those who read 32 bits
+	file = append(file, "TZif2"+strings.Repeat("\x00", 15)...)
+	for _, n := range []uint32{0, 0, 0, 1, 2, 8} { // of which there are: one transition, two kinds of time, and their names
+		file = binary.BigEndian.AppendUint32(file, n)
+	}
+	file = binary.BigEndian.AppendUint64(file, 1_700_000_000)
+	file = append(file, 1)                                                                  // from then on it is the second
+	file = append(binary.BigEndian.AppendUint32(file, 5*3600), 1, 0)                        // five hours ahead, and summer
+	file = append(binary.BigEndian.AppendUint32(file, 3*3600), 0, 4)                        // three, and standard
+	zone, err := time.LoadLocationFromTZData("zone", append(file, "SUM\x00STD\x00\n\n"...)) // and no rule for later
+	require.NoError(t, err)
+	for _, at := range []int64{0, 1_699_999_999, 1_700_000_000, 2_000_000_000} {
+		require.Equal(t, at < 1_700_000_000, time.Unix(at, 0).In(zone).IsDST())
+		require.Equal(t, -3*time.Hour, NodeShift(zone, time.Unix(at, 0)))
 	}
 }

@@ -3,6 +3,7 @@ package bwstate
 import (
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -14,8 +15,8 @@ import (
 type PathLimit struct {
 	Rate    Rate       // a limit of 1000 keeps up to 1001 numbers for each client and path: for more, use a [Quota]
 	Service string     // the first server name of the site
-	IP      netip.Addr // of the client
-	Path    string     // decoded and normalised, without arguments, such as [net/http.Request.URL].Path
+	IP      netip.Addr // of the client; one that is mapped into IPv6 counts as the IPv4 address that it is
+	Path    string     // decoded and normalised, without arguments, and with the slash in front. Behind 8 kB, which no node takes, it is in the key as a SHA-256
 }
 
 // check makes what is sent.
@@ -29,9 +30,12 @@ func (p PathLimit) check(l *Limits) (limitCheck, error) {
 	if err := p.Rate.check(); err != nil {
 		return limitCheck{}, err
 	}
+	if !strings.HasPrefix(p.Path, "/") {
+		return limitCheck{}, &ArgumentError{Name: "Path", Problem: "does not begin with a slash"} // 1.2.3.4 and 5 would be 1.2.3.45
+	}
 	now, rest := l.now()
 	return limitCheck{
-		kind: pathKind, key: pathLimitKey(p.Service, p.IP, p.Path),
+		kind: pathKind, key: pathLimitKey(p.Service, p.IP.Unmap(), p.Path),
 		limit: p.Rate.Limit, window: int64(p.Rate.Window / time.Second), now: now, rest: rest,
 	}, nil
 }
@@ -45,15 +49,15 @@ func (c *limitCheck) pathResult(r *LimitResult, count, wait, ms int64) {
 	if ms != noExpiry {
 		r.ResetAfter = lifetime(ms)
 	}
-	if !r.Limited {
-		return
-	}
-	r.RetryAfter = r.ResetAfter
+	r.MoreAfter = r.ResetAfter
 	switch byClock := time.Duration(min(wait, maxRetrySeconds))*time.Second - c.rest; {
 	case c.limit == 0:
-		r.RetryAfter = r.Window
-	case ms == noExpiry || byClock < r.RetryAfter:
-		r.RetryAfter = byClock
+		r.MoreAfter = r.Window
+	case ms == noExpiry || byClock < r.MoreAfter:
+		r.MoreAfter = byClock
+	}
+	if r.Limited {
+		r.RetryAfter = r.MoreAfter
 	}
 }
 
@@ -91,11 +95,12 @@ func (c *limitCheck) serviceResult(r *LimitResult, count int64) {
 	r.Limited = count > c.limit
 	r.Remaining = min(max(0, c.limit-count), c.limit)
 	r.ResetAfter = time.Duration(c.window-(c.now-floorDiv(c.now, c.window)*c.window))*time.Second - c.rest
-	switch {
-	case r.Limited && c.limit == 0:
-		r.RetryAfter = r.Window
-	case r.Limited:
-		r.RetryAfter = r.ResetAfter
+	r.MoreAfter = r.ResetAfter
+	if c.limit == 0 {
+		r.MoreAfter = r.Window
+	}
+	if r.Limited {
+		r.RetryAfter = r.MoreAfter
 	}
 }
 

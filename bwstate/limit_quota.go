@@ -12,6 +12,7 @@ import (
 // is. Up to Burst may be used at once, and what was used is earned back evenly, at Rate. Requests that are refused cost nothing.
 //
 // It goes by the server's clock, in microseconds, and nothing is lost in rounding. If that clock is set back, nobody waits for longer than it takes to earn a whole Burst.
+// For that, whoever asks forgets what is further ahead than Burst allows; so ask for one key with one Rate and Burst.
 type Quota struct {
 	// Name says what is limited, such as "login": up to 64 letters, digits, dots, hyphens and underscores. Quotas of different names do not meet.
 	Name string
@@ -154,6 +155,9 @@ func (c *limitCheck) quotaResult(r *LimitResult, over bool, late quotaTime) {
 	r.Count = c.limit - r.Remaining
 	r.Window = s.less(s.most, quotaTime{})
 	r.ResetAfter = s.less(late, quotaTime{})
+	if one, fits := s.earn(r.Remaining + 1); fits && r.Count > 0 {
+		r.MoreAfter = s.less(late.plus(one, s.parts), s.most)
+	}
 	if over {
 		r.RetryAfter = s.less(late.plus(s.cost, s.parts), s.most)
 	}
@@ -166,10 +170,13 @@ func gcd(a, b int64) int64 {
 	return a
 }
 
+// maxQuotaValue is how long a quota's value can be, in bytes.
+const maxQuotaValue = 50
+
 // quotaValue reads what the store has for a quota, as lua/limits.lua does: a time, and perhaps parts of a microsecond and how many parts make one, otherwise 0.
 func quotaValue(text string) (t quotaTime, parts int64, ok bool) {
 	whole, rest, divided := strings.Cut(text, "+")
-	if len(text) > 50 || len(whole) > 16 || !isDigits(whole) {
+	if len(text) > maxQuotaValue || len(whole) > 16 || !isDigits(whole) {
 		return quotaTime{}, 0, false
 	}
 	t.whole = number(whole)

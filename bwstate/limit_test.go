@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/bwredis/bwredis/internal/localstore"
 	"github.com/bwredis/bwredis/resp"
 )
 
@@ -202,50 +201,6 @@ type roundTripper func(ctx context.Context, q *resp.Request, h resp.Handler) err
 
 func (f roundTripper) RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler) error {
 	return f(ctx, q, h)
-}
-
-// The server's clock is what a quota goes by, also when it is set back.
-func TestQuotaAndTheServersClock(t *testing.T) {
-	now := time.Unix(1_700_000_000, 123_456_789)
-	store := localstore.New(localstore.Config{Now: func() time.Time { return now }})
-	defer store.Close()
-	store.Register(limitsScript.SHA(), limitsScript.twin)
-	limits := limitsOf(t, New(store), FailWhenAway)
-	take := func() LimitResult {
-		r, err := limits.Quota(t.Context(), Quota{Name: "n", Rate: Rate{3, 10 * time.Second}})
-		require.NoError(t, err)
-		return r
-	}
-	for want := int64(2); want >= 0; want-- {
-		require.Equal(t, want, take().Remaining)
-	}
-	r := take()
-	require.True(t, r.Limited)
-	require.Equal(t, 3333334*time.Microsecond, r.RetryAfter, "rounded up")
-	require.Equal(t, 10*time.Second, r.ResetAfter)
-	now = now.Add(r.RetryAfter - time.Microsecond)
-	require.True(t, take().Limited)
-	now = now.Add(time.Microsecond)
-	require.False(t, take().Limited, "at the time that was said, and not before")
-	require.True(t, take().Limited)
-
-	now = now.Add(-time.Hour)
-	require.Equal(t, 3333334*time.Microsecond, take().RetryAfter, "nobody waits for an hour")
-	now = now.Add(3333334 * time.Microsecond)
-	require.True(t, take().Limited, "what is stored is still of the future")
-	now = now.Add(2 * time.Hour)
-	require.Equal(t, int64(2), take().Remaining)
-
-	// A hundred thousand requests at the rate of a third each: not one too many, and none too few.
-	begin, through := now.Add(time.Hour), 0
-	now = begin
-	for now.Sub(begin) < 100_000*time.Second/3 {
-		if !take().Limited {
-			through++
-		}
-		now = now.Add(time.Second / 3)
-	}
-	require.Equal(t, 3+9999, through)
 }
 
 // Arguments that no rate has, and what BunkerWeb's own script does with them: its window is 0 for a unit that it does not know.

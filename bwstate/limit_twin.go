@@ -63,6 +63,24 @@ func (t *limitCall) do(args ...string) (resp.Value, bool) {
 	return v, true
 }
 
+// stored returns what is stored, if anything is. ok is false when the server refuses, and when it is larger than most and so none of ours, which is the answer then.
+func (t *limitCall) stored(key string, most int64) (text string, there, ok bool) {
+	size, ok := t.do("STRLEN", key)
+	if !ok {
+		return "", false, false
+	}
+	if n, _ := size.Int(); n > most {
+		return "", false, t.none()
+	}
+	v, ok := t.do("GET", key)
+	if !ok || v.IsNull() {
+		return "", false, ok
+	}
+	text, _ = v.Text()
+	return text, true, true
+}
+
+// none answers that the key holds something else.
 func (t *limitCall) none() bool {
 	t.dst = resp.AppendBulk(t.dst, notOurs)
 	return false
@@ -74,13 +92,12 @@ func (t *limitCall) answer(a, b, c int64) {
 }
 
 func (t *limitCall) path(key string, limit int64, window string, now int64) bool {
-	v, ok := t.do("GET", key)
+	text, there, ok := t.stored(key, min(24*limit+1<<20, 1<<24))
 	if !ok {
 		return false
 	}
 	var stamps []float64
-	if !v.IsNull() {
-		text, _ := v.Text()
+	if there {
 		if stamps, ok = readStamps(text); !ok {
 			return t.none()
 		}
@@ -105,9 +122,9 @@ func (t *limitCall) path(key string, limit int64, window string, now int64) bool
 		}
 	}
 	count, wait := int64(len(kept)), 0.0
-	if count > limit && limit > 0 {
+	if limit > 0 {
 		slices.Sort(kept)
-		wait = min(math.Floor(kept[count-limit])-float64(now)+delay+1, 1<<40)
+		wait = min(math.Floor(kept[max(0, count-limit)])-float64(now)+delay+1, 1<<40)
 	}
 	ttl, _ := t.call("PTTL", key).Int()
 	t.answer(count, int64(wait), ttl)
@@ -130,14 +147,13 @@ func (t *limitCall) service(key string, limit int64, window string) bool {
 }
 
 func (t *limitCall) quota(key string, s *quotaSteps, look bool) bool {
-	v, ok := t.do("GET", key)
+	text, there, ok := t.stored(key, maxQuotaValue)
 	if !ok {
 		return false
 	}
 	now := micros(t.call)
-	late := quotaTime{}
-	if !v.IsNull() {
-		text, _ := v.Text()
+	late, changed := quotaTime{}, false
+	if there {
 		stored, parts, ok := quotaValue(text)
 		if !ok {
 			return t.none()
@@ -146,7 +162,7 @@ func (t *limitCall) quota(key string, s *quotaSteps, look bool) bool {
 		switch {
 		case parts == s.parts && stored.part < s.parts:
 			late.part = stored.part
-		case parts != 0:
+		case strings.Contains(text, "+"):
 			late.whole++ // parts of another size
 		}
 	}
@@ -154,12 +170,14 @@ func (t *limitCall) quota(key string, s *quotaSteps, look bool) bool {
 	case late.whole < 0:
 		late = quotaTime{}
 	case s.most.before(late):
-		late = s.most // a clock that was set back, or a limit that has changed
+		late, changed = s.most, !look // a clock that was set back, or a limit that has changed
 	}
 	with := late.plus(s.cost, s.parts)
 	over := s.most.before(with)
 	if !over && !look {
-		late = with
+		late, changed = with, true
+	}
+	if changed {
 		value := strconv.AppendInt(nil, now+late.whole, 10)
 		if late.part > 0 {
 			value = strconv.AppendInt(append(value, '+'), late.part, 10)

@@ -108,6 +108,9 @@ func isClosed(err error) bool {
 	return errors.Is(err, pool.ErrClosed) || errors.Is(err, conn.ErrClosed) || errors.Is(err, localstore.ErrClosed)
 }
 
+// notSent reports whether err says that the server has seen nothing of a request.
+func notSent(err error) bool { return conn.NotSent(err) }
+
 // A backend is what stands behind a State that has servers.
 type backend struct {
 	pool     *pool.Pool

@@ -27,10 +27,17 @@ func (s *VisitorSession) SetCookies() []string {
 
 // Finish returns the lines as SetCookies does, for the last time: they leave now, or cannot leave any more. What would tell the browser more is refused from then
 // on, because a save draws a new id: Save with an [*ArgumentError], as Commit when something was changed; Touch does nothing. Destroy still ends the session.
+// For a save that is under way it waits, as long as that takes: the browser has to learn of it.
 func (s *VisitorSession) Finish() []string {
+	s.finish()
+	s.turn <- struct{}{}
+	defer s.done()
+	return s.SetCookies()
+}
+
+func (s *visitorState) finish() {
 	defer s.lock()()
 	s.finished = true
-	return s.setCookies()
 }
 
 // TakesOver tells the session which cookies the visitor's browser sent; cookie returns the value of one of them, and "" when there is none. When the browser is told

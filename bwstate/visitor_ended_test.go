@@ -176,6 +176,10 @@ func TestVisitorSaveIsIdempotent(t *testing.T) {
 		if !gone {
 			require.Equal(t, "10", r.do("TTL", old))
 		}
+		r.sessions.state, twice.idempotent = New(twice), false
+		require.NoError(t, s.Destroy(t.Context()))
+		require.True(t, twice.idempotent)
+		r.sessions.state = r.state
 	}
 }
 

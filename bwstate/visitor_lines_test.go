@@ -165,4 +165,11 @@ func TestVisitorFinish(t *testing.T) {
 	require.Equal(t, "3600", r.do("TTL", key))
 	require.NoError(t, s.Destroy(t.Context()), "which needs no browser")
 	require.Empty(t, r.keysOfSessions())
+
+	r = newVisitorRig(t, VisitorSettings{Idling: NoTimeout})
+	s = r.fresh()
+	r.now += 3000
+	s = r.mustOpen(cookieOf(s))
+	require.Empty(t, s.Finish())
+	require.NoError(t, s.Commit(t.Context()), "what is due without a change is no loss")
 }

@@ -85,7 +85,7 @@ func (s *visitorState) prepare(op *storing) (next sealed, err error) {
 		return next, errFinished
 	}
 	if next, err = s.seal(s.away == nil); err == nil && next.header.stored() {
-		s.request(op, &next)
+		err = s.request(op, &next)
 	}
 	return next, err
 }
@@ -134,8 +134,8 @@ func (s *visitorState) touch() {
 	s.told = true
 }
 
-// Commit does what is due at the end of a request: it saves what was changed, and a session three quarters of whose rolling timeout had passed when it was opened;
-// it touches one that was not touched for more than a minute; and does nothing otherwise. What nodes do without a change, they do when they open a session.
+// Commit does what is due at the end of a request: it saves what was changed, what another save may have stored already, as Save says, and a session three quarters of
+// whose rolling timeout had passed when it was opened; it touches one that was not touched for more than a minute; and does nothing otherwise. What nodes do without a change, they do when they open a session.
 // It waits for saves that are under way.
 func (s *VisitorSession) Commit(ctx context.Context) error {
 	if err := s.wait(ctx); err != nil {
@@ -154,7 +154,11 @@ func (s *visitorState) due() bool {
 	switch since := s.openedAt - s.header.saved(); {
 	case s.changed():
 		return true
-	case !s.alive() || s.isNew || s.finished:
+	case !s.alive() || s.finished:
+		return false
+	case len(s.doubtful) > 0 && s.header.stored(): // its key may end in ten seconds, and nobody have the other
+		return true
+	case s.isNew:
 		return false
 	case s.sessions.rolling > 0 && since > (3*s.sessions.rolling+3)/4: // three quarters, rounded up
 		return true

@@ -3,6 +3,7 @@ package bwstate
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -176,7 +177,7 @@ func (s *VisitorSession) Names() []string {
 	return names
 }
 
-// Set changes a value to what encoding/json makes of it. A null, and whatever Lua could not read, is refused with an [*ArgumentError].
+// Set changes a value to what encoding/json makes of it. A null, whatever Lua could not read, and a value beyond the 4096th are refused with an [*ArgumentError].
 func (s *VisitorSession) Set(name string, value any) error {
 	text, err := encodeField(name, value)
 	defer s.lock()()
@@ -186,7 +187,11 @@ func (s *VisitorSession) Set(name string, value any) error {
 	case err != nil:
 		return err
 	}
-	s.audiences[s.current].set(name, text)
+	a := &s.audiences[s.current]
+	if len(a.fields) >= maxNames && a.find(name) < 0 {
+		return &ArgumentError{Name: "session", Problem: "has more values than " + strconv.Itoa(maxNames)}
+	}
+	a.set(name, text)
 	s.edits++
 	return nil
 }

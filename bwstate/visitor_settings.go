@@ -83,14 +83,14 @@ func (p *visitorParser) secret() Secret {
 	text, path := p.get("SESSIONS_SECRET"), p.get("SESSIONS_SECRET_FILE")
 	switch {
 	case path != "" && text != "":
-		p.refuse("SESSIONS_SECRET_FILE", path, "is set beside SESSIONS_SECRET")
+		p.refuse("SESSIONS_SECRET_FILE", shownPath(path), "is set beside SESSIONS_SECRET")
 	case path != "":
 		secret, problem := readSecretFile(path)
 		switch {
 		case problem != "":
-			p.refuse("SESSIONS_SECRET_FILE", path, problem)
+			p.refuse("SESSIONS_SECRET_FILE", shownPath(path), problem)
 		case secret == "random":
-			p.refuse("SESSIONS_SECRET_FILE", path, notShared)
+			p.refuse("SESSIONS_SECRET_FILE", shownPath(path), notShared)
 		}
 		return Secret(secret)
 	case text == "" || text == "random":
@@ -127,7 +127,7 @@ func (p *visitorParser) timeout(name string, byDefault time.Duration) time.Durat
 		return NoTimeout
 	}
 	d, problem := parseDuration(text, Seconds, maxTTL)
-	if problem == "" && d < time.Second {
+	if d < time.Second && (problem == "" || strings.HasPrefix(problem, "too short")) {
 		problem = "too short: must be at least 1s, or 0 for no timeout"
 	}
 	if problem != "" {

@@ -63,6 +63,10 @@ func TestParseVisitorSettings(t *testing.T) {
 	var problems *SettingsError
 	require.ErrorAs(t, err, &problems)
 	require.Len(t, problems.Problems, 8)
+	for _, short := range []string{"0s", "999ms"} {
+		_, err = ParseVisitorSettings(get(map[string]string{"SESSIONS_SECRET": "s", "SESSIONS_NAME": "n", "SESSIONS_IDLING_TIMEOUT": short}))
+		require.ErrorContains(t, err, "0 for no timeout")
+	}
 	_, err = ParseVisitorSettings(get(map[string]string{"SESSIONS_SECRET": "hush-hush", "SESSIONS_SECRET_FILE": "/nonexistent", "SESSIONS_NAME": "random"}))
 	require.ErrorAs(t, err, &problems)
 	require.Len(t, problems.Problems, 2)

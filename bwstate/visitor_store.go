@@ -98,7 +98,7 @@ func (op *storing) HandleReply(i int, r *resp.Reply) error {
 var replaceScript = newScript("replace.lua", replaceTwin)
 
 // request makes the request that stores what was sealed. Only a session that is there already needs the script. It may be sent twice: nobody else knows the id.
-func (s *visitorState) request(op *storing, next *sealed) {
+func (s *visitorState) request(op *storing, next *sealed) error {
 	name := s.sessions.settings.Name
 	key, ttl := sessionKey(name, next.header.id()), s.sessions.storeTTL(next.header.rolling())
 	op.value = append(append(append(op.value[:0], '[', '"'), next.text...), '"')
@@ -106,6 +106,9 @@ func (s *visitorState) request(op *storing, next *sealed) {
 		op.value = append(append(append(op.value, ',', '"'), s.info...), '"')
 	}
 	op.value = append(op.value, ']')
+	if len(op.value) > maxVisitorValue {
+		return &ArgumentError{Name: "session", Problem: "has more data, with what others keep beside it, than is read again"}
+	}
 	if op.inPlace = s.kept && s.header.stored(); op.inPlace {
 		keys := append(make([]string, 0, 2+len(s.doubtful)), key, sessionKey(name, s.header.id()))
 		for _, id := range s.doubtful {
@@ -120,6 +123,7 @@ func (s *visitorState) request(op *storing, next *sealed) {
 		}
 	}
 	op.q.MarkIdempotent()
+	return nil
 }
 
 func (s *visitorState) addKeys(q *resp.Request, ids []SessionID) {
@@ -137,7 +141,9 @@ func (s *visitorState) store(ctx context.Context, op *storing, next *sealed) err
 	defer s.lock()()
 	switch {
 	case err != nil:
-		s.doubtful = remember(s.doubtful, next.header.id())
+		if !notSent(err) {
+			s.doubtful = remember(s.doubtful, next.header.id())
+		}
 		return err
 	case op.left == noKey:
 		return refused(EndedMeanwhile)

@@ -115,8 +115,17 @@ func TestVisitorCommitDoesWhatIsDue(t *testing.T) {
 		after   int64
 		cookies int
 		saved   bool
-	}{{0, 0, false}, {60, 0, false}, {61, 1, false}, {2700, 1, false}, {2701, 1, true}} {
-		r := newVisitorRig(t, VisitorSettings{Idling: NoTimeout})
+		rolling time.Duration
+	}{
+		{0, 0, false, 0},
+		{60, 0, false, 0},
+		{61, 1, false, 0},
+		{2700, 1, false, 0},
+		{2701, 1, true, 0},
+		{2701, 1, false, 3601 * time.Second},
+		{2702, 1, true, 3601 * time.Second}, // 2700.75 is rounded up
+	} {
+		r := newVisitorRig(t, VisitorSettings{Idling: NoTimeout, Rolling: c.rolling})
 		first := r.fresh()
 		r.now += c.after
 		s := r.mustOpen(cookieOf(first))
@@ -226,7 +235,10 @@ func TestVisitorCheck(t *testing.T) {
 	s.sessions.settings.AnyUserAgent = true
 	require.NoError(t, s.Set("metadata", json.RawMessage(`{"IP":"203.0.113.7"}`)))
 	require.NoError(t, s.Check(browser), "what is not compared may be missing")
-	s.sessions.settings.AnyUserAgent = false
+	s.sessions.settings.AnyIP, s.sessions.settings.AnyUserAgent = true, false
+	require.NoError(t, s.Set("metadata", json.RawMessage(`{"USER_AGENT":"agent/1.0"}`)))
+	require.NoError(t, s.Check(another))
+	s.sessions.settings.AnyIP = false
 	s.Remove("metadata")
 	require.NoError(t, s.Check(another), "without metadata nodes check nothing")
 

@@ -124,9 +124,11 @@ func (w *watch) follow(p proof) {
 	_, early := w.held()
 	s.Planned = early && !s.Down
 	wake := w.r.adopt(p.addr, epoch)
-	w.r.offer(w.data, p.c)
 	w.other, w.unproved = "", ""
-	if s.From != "" { // else it is the one that there is, and may be about to be replaced
+	if s.From == "" { // it is the one that there is, and may be about to be replaced; who dials has connections already, or makes one as the settings are by then
+		_ = p.c.Close()
+	} else {
+		w.r.offer(w.data, p.c)
 		w.onSwitch(s)
 		w.r.tellSwitch(s)
 		w.settle()

@@ -45,6 +45,7 @@ type keeper struct {
 
 const (
 	oursName    = "ours"
+	oursOneName = "ours, 1 kept"
 	connections = 3 // that each client may have
 )
 
@@ -84,7 +85,7 @@ func (k keeper) contender(s *site, op operation, rec *crowd.Recorder, callers in
 }
 
 func rightBan(_ *site, _ int, r []reply) bool {
-	return len(r) == 4 && r[0].null && r[1].ints[0] == noKey && r[2].null && r[3].ints[0] == noKey
+	return len(r) == 4 && r[0].text == "" && r[1].ints[0] == noKey && r[2].text == "" && r[3].ints[0] == noKey
 }
 
 func rightPath(_ *site, _ int, r []reply) bool {

@@ -53,6 +53,9 @@ func (s *site) beside(op operation, callers int) versus.Workload {
 	}
 	w.Reference = floor.Name
 	w.Contenders = append(w.Contenders, floor, timed(oursName, versus.Ours, s.ours(op, s.tcp, connections, callers, rec), rec))
+	if callers > 1 {
+		w.Contenders = append(w.Contenders, timed(oursOneName, versus.Ours, s.ours(op, s.tcp, 1, callers, rec), rec))
+	}
 	several := len(s.recorded[op.name][0].steps) > 1
 	for _, k := range keepers() {
 		if several && k.lone {

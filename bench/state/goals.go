@@ -78,7 +78,7 @@ func p99OverPeer(_ *site, r versus.Result) versus.Reading {
 
 // reading is of a ratio to another contender, if there are both.
 func reading(r versus.Result, other versus.Row, ok bool, ratio func(own versus.Row) versus.Spread) versus.Reading {
-	own, found := r.Row(oursName)
+	own, found := r.Best(versus.Ours, versus.Row.Nanoseconds) // as of the peers
 	if !ok || !found {
 		return versus.Nothing()
 	}

@@ -30,6 +30,15 @@ func newResult(w Workload) Result {
 // Nanoseconds returns the median time of an operation.
 func (r Row) Nanoseconds() float64 { return r.median(func(s sample) float64 { return s.ns }) }
 
+// Fastest returns the shortest time of an operation in any round: what it takes when nobody else takes the processor meanwhile, or least.
+func (r Row) Fastest() float64 {
+	values := make([]float64, len(r.samples))
+	for i, s := range r.samples {
+		values[i] = s.ns
+	}
+	return spread(values).Min
+}
+
 // Allocs returns the median number of allocations in an operation. Those of background goroutines count too, so it need not be whole.
 func (r Row) Allocs() float64 { return r.median(func(s sample) float64 { return s.allocs }) }
 

@@ -45,7 +45,7 @@ func TestMeasure(t *testing.T) {
 		t.Errorf("%d contenders were closed, want 3", closed)
 	}
 	for _, row := range result.Rows {
-		if len(row.samples) != 3 || row.Nanoseconds() <= 0 || row.Allocs() < 1 || row.AllocBytes() < 16 {
+		if len(row.samples) != 3 || row.Nanoseconds() <= 0 || row.Fastest() <= 0 || row.Fastest() > row.Nanoseconds() || row.Allocs() < 1 || row.AllocBytes() < 16 {
 			t.Errorf("%s: %v", row.Name, row.samples)
 		}
 	}

@@ -117,7 +117,8 @@ func (l *limiter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	results, err := l.ask(r.Context(), limits)
 	if errors.Is(r.Context().Err(), context.Canceled) {
-		return // nobody waits for an answer
+		w.WriteHeader(http.StatusServiceUnavailable) // nobody waits for it, unless the program itself is ending: then it must not look like success
+		return
 	}
 	l.tell(r.Context(), results, err)
 	limited, after := false, time.Duration(0)
@@ -125,7 +126,7 @@ func (l *limiter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		limited, after = limited || results[i].Limited, max(after, results[i].RetryAfter)
 	}
 	if !l.NoHeaders {
-		setRateLimit(w.Header(), limits, results)
+		addRateLimit(w.Header(), limits, results)
 	}
 	r = r.WithContext(context.WithValue(r.Context(), limitsKey{}, results))
 	switch {

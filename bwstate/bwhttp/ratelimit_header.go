@@ -8,8 +8,9 @@ import (
 	"github.com/bwredis/bwredis/bwstate"
 )
 
-// setRateLimit sets the two headers of draft-ietf-httpapi-ratelimit-headers, which are lists of structured fields (RFC 9651), to what is known of each limit.
-func setRateLimit(h http.Header, limits []bwstate.Limit, results []bwstate.LimitResult) {
+// addRateLimit adds to the two headers of draft-ietf-httpapi-ratelimit-headers-10, which are lists of structured fields (RFC 9651), what is known of each limit. A client
+// that is told t=n finds more than now after n seconds.
+func addRateLimit(h http.Header, limits []bwstate.Limit, results []bwstate.LimitResult) {
 	var policy, left []byte
 	for i := range results {
 		r := &results[i]
@@ -20,15 +21,11 @@ func setRateLimit(h http.Header, limits []bwstate.Limit, results []bwstate.Limit
 		policy = appendParameter(policy, ";q=", r.Limit)
 		policy = appendParameter(policy, ";w=", max(1, wholeSeconds(r.Window)))
 		left = appendParameter(left, ";r=", r.Remaining)
-		reset := r.ResetAfter
-		if r.Limited {
-			reset = r.RetryAfter
-		}
-		left = appendParameter(left, ";t=", wholeSeconds(reset))
+		left = appendParameter(left, ";t=", wholeSeconds(r.MoreAfter))
 	}
 	if policy != nil {
-		h.Set("RateLimit-Policy", string(policy))
-		h.Set("RateLimit", string(left))
+		h.Add("RateLimit-Policy", string(policy)) // what is there is of a limit around this one
+		h.Add("RateLimit", string(left))
 	}
 }
 
@@ -41,9 +38,7 @@ func appendName(dst []byte, limit bwstate.Limit) []byte {
 	switch limit := limit.(type) {
 	case bwstate.Quota:
 		name = limit.Name
-	case *bwstate.Quota:
-		name = limit.Name
-	case bwstate.ServiceLimit, *bwstate.ServiceLimit:
+	case bwstate.ServiceLimit:
 		name = "service"
 	}
 	return append(append(append(dst, '"'), name...), '"')

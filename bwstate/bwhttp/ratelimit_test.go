@@ -73,7 +73,7 @@ func TestRateLimitOfVisitors(t *testing.T) {
 	for i, want := range []struct {
 		status     int
 		body, left string
-	}{{200, "served", `"api";r=1;t=1800`}, {200, "served", `"api";r=0;t=3600`}, {429, "Too Many Requests\n", `"api";r=0;t=1800`}} {
+	}{{200, "served", `"api";r=1;t=1800`}, {200, "served", `"api";r=0;t=1800`}, {429, "Too Many Requests\n", `"api";r=0;t=1800`}} {
 		w := ask(handler, "/", "203.0.113.7")
 		require.Equal(t, want.status, w.Code, i)
 		require.Equal(t, want.body, w.Body.String())
@@ -198,6 +198,44 @@ func TestRateLimitOfAVisitorWhoLeft(t *testing.T) {
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil))
 	require.Empty(t, w.Body.String())
+	require.Equal(t, 503, w.Code, "a program that is ending tells nobody that all went well")
+}
+
+// What a limit around another one says is not lost, and each list may be in several lines.
+func TestRateLimitInsideAnother(t *testing.T) {
+	limits := requests(t, bwstate.LimitsConfig{}, nil)
+	inner := limited(t, bwhttp.RateLimitConfig{Limits: limits, For: bwhttp.PerVisitor("login", hourly(1)), OnError: bwhttp.RefuseOnError})
+	outer, err := bwhttp.RateLimit(bwhttp.RateLimitConfig{Limits: limits, For: bwhttp.PerVisitor("all", hourly(4)), OnError: bwhttp.RefuseOnError})
+	require.NoError(t, err)
+	handler := outer(inner)
+	w := ask(handler, "/", "203.0.113.7")
+	require.Equal(t, 200, w.Code)
+	require.Equal(t, []string{`"all";q=4;w=3600`, `"login";q=1;w=3600`}, w.Header().Values("RateLimit-Policy"))
+	require.Equal(t, []string{`"all";r=3;t=900`, `"login";r=0;t=3600`}, w.Header().Values("RateLimit"))
+	w = ask(handler, "/", "203.0.113.7")
+	require.Equal(t, 429, w.Code)
+	require.Equal(t, []string{"3600"}, w.Header().Values("Retry-After"))
+	require.Len(t, w.Header().Values("RateLimit"), 2)
+}
+
+// t is when there is more than now, not when all is there again; and nobody is told to come at once.
+func TestRateLimitTellsWhenThereIsMore(t *testing.T) {
+	handler := limited(t, bwhttp.RateLimitConfig{
+		Limits: requests(t, bwstate.LimitsConfig{}, nil), OnError: bwhttp.RefuseOnError,
+		For: func(*http.Request, netip.Addr) []bwstate.Limit {
+			return []bwstate.Limit{
+				bwstate.Quota{Name: "api", Rate: hourly(60), Burst: 3, Cost: 2},
+				bwstate.Quota{Name: "fast", Rate: bwstate.Rate{Limit: 10, Window: time.Second}},
+			}
+		},
+	})
+	w := ask(handler, "/", "203.0.113.7")
+	require.Equal(t, `"api";r=1;t=60, "fast";r=9;t=1`, w.Header().Get("RateLimit"))
+	w = ask(handler, "/", "203.0.113.7")
+	require.Equal(t, 429, w.Code)
+	require.Equal(t, `"api";r=1;t=60`, w.Header().Get("RateLimit"))
+	require.Equal(t, "60", w.Header().Get("Retry-After"))
+	require.Equal(t, `"api";q=3;w=180`, w.Header().Get("RateLimit-Policy"))
 }
 
 // whole is a ResponseWriter that a handler must get as it is, with all it can do.

@@ -12,39 +12,56 @@ local function failed(reply)
   return type(reply) == 'table' and reply.err
 end
 
+-- Returns what is stored, false for nothing, or what the server refused. What is larger than anything that can be meant is not looked at, because nobody else is served
+-- meanwhile; then the second result says so.
+local function stored(key, most)
+  local size = redis.pcall('STRLEN', key)
+  if failed(size) then
+    return refused(size)
+  end
+  if size > most then
+    return false, true
+  end
+  return redis.pcall('GET', key)
+end
+
 local kinds = {}
 
 -- p: BunkerWeb's list of times, of one client and path. Its numbers are the limit, seconds of the window, and the time of the request by the caller's clock.
--- Returns how many requests are in the window, after how many seconds by that clock there is room again, and the milliseconds that the list lives; and whether it limits.
+-- Returns how many requests are in the window, after how many seconds by that clock there is room for one more than now, and the milliseconds that the list lives; and
+-- whether it limits.
 function kinds.p(key, spec)
   local limit, window, now = string.match(spec, '^(%d+) (%d+) (%-?%d+)$')
+  local delay = tonumber(window)
   limit, now = tonumber(limit), tonumber(now)
-  local text = redis.pcall('GET', key)
+  local text, large = stored(key, math.min(24 * limit + 2 ^ 20, 2 ^ 24))
   if failed(text) then
     return refused(text)
   end
-  local read, stamps = true, {}
+  local read, stamps = not large, {}
   if text then
     read, stamps = pcall(cjson.decode, text)
   end
   if not read or type(stamps) ~= 'table' then
     return 'F'
   end
-  local kept, changed, sorted = {}, false, true
+  local kept, n, changed, sorted = {}, 0, false, true
   for _, stamp in ipairs(stamps) do
     if type(stamp) ~= 'number' or stamp == math.huge then
       return 'F'
     end
-    if now - stamp <= tonumber(window) then
-      sorted = sorted and (#kept == 0 or kept[#kept] <= stamp)
-      kept[#kept + 1] = stamp
+    if now - stamp <= delay then
+      sorted = sorted and (n == 0 or kept[n] <= stamp)
+      n = n + 1
+      kept[n] = stamp
     else
       changed = true
     end
   end
-  if #kept <= limit then
-    sorted = sorted and (#kept == 0 or kept[#kept] <= now)
-    kept[#kept + 1] = now
+  if n <= limit then
+    sorted = sorted and (n == 0 or kept[n] <= now)
+    n = n + 1
+    kept[n] = now
     changed = true
   end
   if changed then
@@ -54,13 +71,13 @@ function kinds.p(key, spec)
     end
   end
   local wait = 0
-  if #kept > limit and limit > 0 then
+  if limit > 0 then
     if not sorted then
       table.sort(kept)
     end
-    wait = math.min(math.floor(kept[#kept - limit + 1]) - now + tonumber(window) + 1, 2 ^ 40)
+    wait = math.min(math.floor(kept[math.max(1, n - limit + 1)]) - now + delay + 1, 2 ^ 40)
   end
-  return {#kept, wait, redis.call('PTTL', key)}, #kept > limit
+  return {n, wait, redis.call('PTTL', key)}, n > limit
 end
 
 -- s: BunkerWeb's counter of one window, of a whole service. Its numbers are the limit and seconds of the window.
@@ -82,20 +99,23 @@ end
 
 -- q: the time, in microseconds of the server's clock, at which all that was asked for will have been earned: 'whole', or 'whole+part/parts'.
 -- Its numbers are how much later that gets by this request, in wholes and parts, how many parts make a whole, and how late it may get.
--- Returns 1 when it would get too late, and then nothing is written; how late it is, in wholes and parts; and whether it limits.
+-- Returns 1 when it would get too late, and then nothing is added; how late it is, in wholes and parts; and whether it limits.
 local function quota(key, spec, look)
   local more, morePart, parts, most, mostPart = string.match(spec, '^(%d+) (%d+) (%d+) (%d+) (%d+)$')
   more, morePart, parts, most, mostPart = tonumber(more), tonumber(morePart), tonumber(parts), tonumber(most), tonumber(mostPart)
-  local text = redis.pcall('GET', key)
+  local text, large = stored(key, 50)
   if failed(text) then
     return refused(text)
   end
+  if large then
+    return 'F'
+  end
   local time = redis.call('TIME')
-  local late, part = 0, 0
+  local late, part, changed = 0, 0, false
   if text then
     local whole, rest = string.match(text, '^(%d+)(.*)$')
     local numerator, denominator = string.match(rest or '', '^%+(%d+)/(%d+)$')
-    if #text > 50 or not whole or #whole > 16 or (rest ~= '' and not numerator) then
+    if not whole or #whole > 16 or (rest ~= '' and not numerator) then
       return 'F'
     end
     late = tonumber(whole) - (tonumber(time[1]) * 1000000 + tonumber(time[2]))
@@ -108,7 +128,7 @@ local function quota(key, spec, look)
   if late < 0 then
     late, part = 0, 0
   elseif late > most or (late == most and part > mostPart) then
-    late, part = most, mostPart -- a clock that was set back, or a limit that has changed
+    late, part, changed = most, mostPart, not look -- a clock that was set back, or a limit that has changed
   end
   local whole, rest = late + more, part + morePart
   if rest >= parts then
@@ -116,7 +136,9 @@ local function quota(key, spec, look)
   end
   local over = whole > most or (whole == most and rest > mostPart)
   if not over and not look then
-    late, part = whole, rest
+    late, part, changed = whole, rest, true
+  end
+  if changed then
     local value = string.format('%.0f', tonumber(time[1]) * 1000000 + tonumber(time[2]) + late)
     if part > 0 then
       value = value .. string.format('+%.0f/%.0f', part, parts)

@@ -1,10 +1,8 @@
 package conformance
 
 import (
-	"context"
 	"strconv"
-	"sync"
-	"sync/atomic"
+	"strings"
 	"time"
 
 	"github.com/bwredis/bwredis/bwstate"
@@ -17,6 +15,8 @@ var limitTests = []test{
 	{"clocks that differ", limitClocks},
 	{"what is stored of a path", limitStoredStamps},
 	{"what is no list of times", limitNoStamps},
+	{"when there is more", limitMore},
+	{"paths and addresses", limitPaths},
 	{"a service has windows", limitServiceWindows},
 	{"counters of a service that others spoiled", limitServiceSpoiled},
 	{"callers at the same time", limitTogether},
@@ -101,6 +101,7 @@ func limitRetry(f *fixture) {
 		{"parts of a second", "[1699999990.25,1699999991.75,1699999992]", 2, "", 51900 * time.Millisecond},
 		{"a stamp of the future", "[1700000100,1700000100,1700000100]", 2, "", 160900 * time.Millisecond},
 		{"a key that ends before", "[1700000100,1700000100,1700000100]", 2, "50000", 50 * time.Second},
+		{"a key that ends behind", "[1699999990,1699999991,1699999992]", 2, "3000000", 51900 * time.Millisecond},
 		{"none is let through", "[1699999990]", 0, "", time.Minute},
 	} {
 		f.part(c.name, func(f *fixture) {
@@ -110,7 +111,7 @@ func limitRetry(f *fixture) {
 			}
 			r := f.path(f.limitsAt(limitNow), perMinute(c.limit))
 			require.True(f, r.Limited)
-			if c.ttl == "" {
+			if c.ttl != "50000" {
 				require.Equal(f, c.want, r.RetryAfter)
 			} else {
 				f.begin = time.Now().Add(-time.Second)
@@ -167,8 +168,8 @@ func limitStoredStamps(f *fixture) {
 
 func limitNoStamps(f *fixture) {
 	for _, value := range []string{
-		"", "oops", "5", `"x"`, "null", "true", "[", "[1,]", "[1] 2", `["1700000000"]`, "[null]", "[[1]]", "[{}]", "[true]", "[inf]", "[1e999]", ".5", "[.5]", `{"a":1,}`,
-		`{"a":"\ud800"}`, "\xef\xbb\xbf[]", "[1\x00]", "[\x00", `{1:2}`, `{"a"}`, "[1 2]", `{"a":tru}`, `{"\q":1}`,
+		"", "oops", "5", "[" + strings.Repeat("1700000000,", 100_000) + "1]", // a megabyte and more `"x"`, "null", "true", "[", "[1,]", "[1] 2", `["1700000000"]`, "[null]", "[[1]]", "[{}]", "[true]", "[inf]", "[1e999]", ".5", "[.5]", `{"a":1,}`,
+		`{"a":"\ud800"}`, `{"a":"\ud800\u0041"}`, "\xef\xbb\xbf[]", "[1\x00]", "[\x00", `{1:2}`, `{"a"}`, "[1 2]", `{"a":tru}`, `{"\q":1}`,
 	} {
 		f.do("SET", limitKey, value)
 		r, err := f.limitsAt(limitNow).Path(f.ctx, perMinute(9))
@@ -183,9 +184,9 @@ func limitNoStamps(f *fixture) {
 func limitServiceWindows(f *fixture) {
 	begin := time.Unix(28333333*60, 0)
 	for i, want := range []bwstate.LimitResult{
-		{Count: 1, Limit: 2, Remaining: 1, Window: time.Minute, ResetAfter: 60 * time.Second},
-		{Count: 2, Limit: 2, Window: time.Minute, ResetAfter: 50 * time.Second},
-		{Count: 3, Limit: 2, Window: time.Minute, ResetAfter: 40 * time.Second, RetryAfter: 40 * time.Second, Limited: true},
+		{Count: 1, Limit: 2, Remaining: 1, Window: time.Minute, ResetAfter: 60 * time.Second, MoreAfter: 60 * time.Second},
+		{Count: 2, Limit: 2, Window: time.Minute, ResetAfter: 50 * time.Second, MoreAfter: 50 * time.Second},
+		{Count: 3, Limit: 2, Window: time.Minute, ResetAfter: 40 * time.Second, MoreAfter: 40 * time.Second, RetryAfter: 40 * time.Second, Limited: true},
 	} {
 		got, err := f.limitsAt(begin.Add(time.Duration(i)*10*time.Second)).Service(f.ctx, wholeSite(2))
 		require.NoError(f, err)
@@ -193,7 +194,7 @@ func limitServiceWindows(f *fixture) {
 	}
 	got, err := f.limitsAt(begin.Add(59750*time.Millisecond)).Service(f.ctx, wholeSite(0))
 	require.NoError(f, err)
-	require.Equal(f, bwstate.LimitResult{Count: 4, Window: time.Minute, ResetAfter: 250 * time.Millisecond, RetryAfter: time.Minute, Limited: true}, got)
+	require.Equal(f, bwstate.LimitResult{Count: 4, Window: time.Minute, ResetAfter: 250 * time.Millisecond, MoreAfter: time.Minute, RetryAfter: time.Minute, Limited: true}, got)
 	got, err = f.limitsAt(begin.Add(time.Minute)).Service(f.ctx, wholeSite(2))
 	require.NoError(f, err)
 	require.EqualValues(f, 1, got.Count)
@@ -231,181 +232,52 @@ func limitServiceSpoiled(f *fixture) {
 	}
 }
 
-func limitTogether(f *fixture) {
-	const callers, each, limit = 16, 20, 100
-	limits := f.limitsAt(limitNow)
-	var through, counted, earned atomic.Int64
-	var wg sync.WaitGroup
-	for range callers {
-		wg.Go(func() {
-			for range each {
-				path, err1 := limits.Path(f.ctx, perMinute(limit))
-				whole, err2 := limits.Service(f.ctx, wholeSite(limit))
-				quota, err3 := limits.Quota(f.ctx, bwstate.Quota{Name: "n", Rate: bwstate.Rate{Limit: limit, Window: 24 * time.Hour}})
-				for _, err := range []error{err1, err2, err3} {
-					if err != nil {
-						f.Error(err)
-						return
-					}
-				}
-				for r, n := range map[*bwstate.LimitResult]*atomic.Int64{&path: &through, &whole: &counted, &quota: &earned} {
-					if !r.Limited {
-						n.Add(1)
-					}
-				}
-			}
+func limitMore(f *fixture) {
+	for _, c := range []struct {
+		name, stamps string
+		limit        int64
+		want         time.Duration // until there is one more
+	}{
+		{"the first one leaves", "[1699999990,1699999995]", 5, 50900 * time.Millisecond},
+		{"what is out of order", "[1699999995,1699999990]", 5, 50900 * time.Millisecond},
+		{"the last that is let through", "[1699999990]", 2, 50900 * time.Millisecond},
+		{"one too many", "[1699999990,1699999995]", 2, 55900 * time.Millisecond},
+		{"none", "[1699999990]", 0, time.Minute},
+	} {
+		f.part(c.name, func(f *fixture) {
+			f.do("SET", limitKey, c.stamps)
+			r := f.path(f.limitsAt(limitNow), perMinute(c.limit))
+			require.Equal(f, c.want, r.MoreAfter)
 		})
 	}
-	wg.Wait()
-	require.EqualValues(f, limit, through.Load())
-	require.EqualValues(f, limit, counted.Load())
-	require.EqualValues(f, limit, earned.Load())
 }
 
-func limitAll(f *fixture) {
+func limitPaths(f *fixture) {
 	limits := f.limitsAt(limitNow)
-	before := f.state.RoundTrips()
-	quota := bwstate.Quota{Name: "api", Key: "alice", Rate: bwstate.Rate{Limit: 5, Window: time.Hour}}
-	results, err := limits.All(f.ctx, wholeSite(0), perMinute(1), quota, perMinute(1))
-	require.NoError(f, err)
-	require.EqualValues(f, 1, f.state.RoundTrips()-before)
-	require.Len(f, results, 4)
-	require.True(f, results[0].Limited)
-	require.Equal(f, []int64{1, 1, 1, 2}, []int64{results[0].Count, results[1].Count, results[2].Count, results[3].Count})
-	require.Equal(f, []bool{true, false, false, true}, []bool{results[0].Limited, results[1].Limited, results[2].Limited, results[3].Limited})
-	none, err := limits.All(f.ctx)
-	require.NoError(f, err)
-	require.Empty(f, none)
-}
-
-func limitInOrder(f *fixture) {
-	limits := f.limitsAt(limitNow)
-	for i, want := range [][]int64{{1, 1}, {2, 2}, {3, 0}, {4, 0}} {
-		before := f.state.RoundTrips()
-		results, err := limits.InOrder(f.ctx, wholeSite(2), perMinute(5))
-		require.NoError(f, err)
-		require.EqualValues(f, 1, f.state.RoundTrips()-before)
-		require.Equal(f, want, []int64{results[0].Count, results[1].Count})
-		require.Equal(f, i >= 2, results[0].Limited)
-		require.Equal(f, i >= 2, results[1].Skipped)
-		if results[1].Skipped {
-			require.Equal(f, bwstate.LimitResult{Skipped: true}, results[1])
-		}
-	}
-	require.Equal(f, "[1700000000,1700000000]", f.text("GET", limitKey))
-	quota := bwstate.Quota{Name: "n", Rate: bwstate.Rate{Limit: 1, Window: time.Hour}}
-	for _, skipped := range []bool{false, true} {
-		results, err := limits.InOrder(f.ctx, quota, perMinute(5), wholeSite(9))
-		require.NoError(f, err)
-		require.Equal(f, skipped, results[1].Skipped)
-		require.Equal(f, skipped, results[2].Skipped)
-	}
-}
-
-func limitFails(f *fixture) {
-	f.do("SET", limitKey, "oops")
-	f.do("SET", limitCounter, "x")
-	f.do("LPUSH", "bwredis:limit:n:", "a")
-	limits := f.limitsAt(limitNow)
-	quota := bwstate.Quota{Name: "n", Rate: bwstate.Rate{Limit: 1, Window: time.Hour}}
-	other := quota
-	other.Key = "other"
-	for _, check := range []func() ([]bwstate.LimitResult, error){
-		func() ([]bwstate.LimitResult, error) {
-			return limits.All(f.ctx, perMinute(1), wholeSite(1), quota, other)
-		},
-		func() ([]bwstate.LimitResult, error) {
-			return limits.InOrder(f.ctx, perMinute(1), wholeSite(1), quota, other)
-		},
+	p := perMinute(2)
+	p.IP = addr("::ffff:203.0.113.7")
+	f.path(limits, p)
+	require.Equal(f, []string{limitKey}, f.keys(), "an address that is mapped into IPv6 is that of IPv4")
+	require.EqualValues(f, 2, f.path(limits, perMinute(2)).Count)
+	f.do("DEL", limitKey)
+	for _, c := range []struct{ path, stored string }{
+		{"/", "/"},
+		{"/\x00\xff\r\n é", "/\x00\xff\r\n é"},
+		{"/" + strings.Repeat("a", 8191), "/" + strings.Repeat("a", 8191)},
+		{"/" + strings.Repeat("a", 8192), "=LTqLRdZ3YMXHiPo-p66-lR3SluVwacSoHwrxSBAFNZU"}, // what no node has
+		{"/" + strings.Repeat("a", 1<<20), "="},
 	} {
-		f.do("DEL", "bwredis:limit:n:other")
-		results, err := check()
-		require.Len(f, results, 4)
-		var value *bwstate.ValueError
-		require.ErrorAs(f, err, &value)
-		f.requireReply("not an integer", err)
-		require.ErrorContains(f, err, "limit 2: redis: WRONGTYPE")
-		var which *bwstate.LimitError
-		require.ErrorAs(f, err, &which)
-		require.Zero(f, which.Index)
-		require.Equal(f, make([]bwstate.LimitResult, 3), results[:3])
-		require.EqualValues(f, 1, results[3].Count)
-	}
-}
-
-func limitArguments(f *fixture) {
-	limits := f.limitsAt(limitNow)
-	minute := bwstate.Rate{Limit: 1, Window: time.Minute}
-	for _, c := range []struct {
-		name  string
-		limit bwstate.Limit
-	}{
-		{"ip", bwstate.PathLimit{Rate: minute, Service: site}},
-		{"ip", bwstate.PathLimit{Rate: minute, Service: site, IP: addr("fe80::1%eth0")}},
-		{"Service", bwstate.PathLimit{Rate: minute, IP: client}},
-		{"Service", bwstate.PathLimit{Rate: minute, IP: client, Service: "a b"}},
-		{"Rate", bwstate.PathLimit{IP: client, Service: site}},
-		{"Rate", bwstate.PathLimit{Rate: bwstate.Rate{Limit: -1, Window: time.Minute}, IP: client, Service: site}},
-		{"Rate", bwstate.PathLimit{Rate: bwstate.Rate{Limit: 1, Window: 1500 * time.Millisecond}, IP: client, Service: site}},
-		{"Rate", bwstate.PathLimit{Rate: bwstate.Rate{Limit: 1 << 60, Window: time.Minute}, IP: client, Service: site}},
-		{"Service", bwstate.ServiceLimit{Rate: minute}},
-		{"Rate", bwstate.ServiceLimit{Service: site}},
-		{"Rate", bwstate.ServiceLimit{Service: site, Rate: bwstate.Rate{Limit: 1, Window: -time.Minute}}},
-		{"Name", bwstate.Quota{Rate: minute}},
-		{"Name", bwstate.Quota{Name: "a:b", Rate: minute}},
-		{"Rate", bwstate.Quota{Name: "n"}},
-		{"Rate", bwstate.Quota{Name: "n", Rate: bwstate.Rate{Window: time.Minute}}},
-		{"Rate", bwstate.Quota{Name: "n", Rate: bwstate.Rate{Limit: 1, Window: 1}}},
-		{"Burst", bwstate.Quota{Name: "n", Rate: minute, Burst: -1}},
-		{"Burst", bwstate.Quota{Name: "n", Rate: minute, Burst: 1 << 40}},
-		{"Cost", bwstate.Quota{Name: "n", Rate: minute, Cost: -1}},
-		{"Cost", bwstate.Quota{Name: "n", Rate: minute, Cost: 2}},
-	} {
-		var err error
-		switch p := c.limit.(type) {
-		case bwstate.PathLimit:
-			_, err = limits.Path(f.ctx, p)
-		case bwstate.ServiceLimit:
-			_, err = limits.Service(f.ctx, p)
-		case bwstate.Quota:
-			_, err = limits.Quota(f.ctx, p)
+		p := perMinute(2)
+		p.Path = c.path
+		require.EqualValues(f, 1, f.path(limits, p).Count)
+		require.EqualValues(f, 2, f.path(limits, p).Count)
+		keys := f.keys()
+		require.Len(f, keys, 1)
+		want := "plugin_limit_www.example.com203.0.113.7" + c.stored
+		if c.stored == "=" {
+			keys[0] = keys[0][:len(want)]
 		}
-		f.requireArgumentError(c.name, err)
-		_, err = limits.All(f.ctx, wholeSite(1), c.limit)
-		f.requireArgumentError(c.name, err)
-		require.ErrorContains(f, err, "limit 1: ")
-	}
-	_, err := limits.InOrder(f.ctx, nil)
-	f.requireArgumentError("limit", err)
-	_, err = limits.All(f.ctx, make([]bwstate.Limit, 1001)...)
-	f.requireArgumentError("limits", err)
-	_, err = f.state.Limits(bwstate.LimitsConfig{WhenAway: bwstate.CookieWhenAway})
-	f.requireArgumentError("WhenAway", err)
-	f.requireKeys(nil)
-}
-
-// limitOperations are those of limits.
-func limitOperations(f *fixture) []operation {
-	type state = *bwstate.State
-	limits, counter := f.limitsAt(limitNow), f.counter()
-	return []operation{
-		{"Path", func(ctx context.Context, _ state) error { return second(limits.Path(ctx, perMinute(9))) }},
-		{"Service", func(ctx context.Context, _ state) error { return second(limits.Service(ctx, wholeSite(9))) }},
-		{"Quota", func(ctx context.Context, _ state) error { return second(limits.Quota(ctx, aliceHourly(9))) }},
-		{"InOrder", func(ctx context.Context, _ state) error {
-			return second(limits.InOrder(ctx, wholeSite(9), perMinute(9)))
-		}},
-		{"HTTPRateCounter", func(ctx context.Context, _ state) error {
-			if ctx.Err() != nil { // it takes none
-				return ctx.Err()
-			}
-			if err := counter.Increment("k", limitNow); err != nil {
-				return err
-			}
-			return third(counter.Get("k", limitNow, limitNow))
-		}},
-		{"DEL", func(ctx context.Context, s state) error { // limits have no way to be lifted
-			return second(s.Do(ctx, "DEL", limitKey, limitCounter, quotaStored, "bwredis:limitcount:api:1700000000100:k"))
-		}},
+		require.Equal(f, want, keys[0])
+		f.do("FLUSHDB")
 	}
 }

@@ -25,6 +25,7 @@ var reportTests = []test{
 	{"elements that scripts and readers take alike", reportsOddElements},
 	{"a recount mends the facets", reportsRecount},
 	{"a recount in steps, with pushes and trimming between them", reportsRecountInSteps},
+	{"a recount in the middle of what is trimmed", reportsRecountTrimmedAcross},
 	{"a recount in steps, with what nodes do between them", reportsRecountWithNodes},
 	{"a list that goes while it is recounted", reportsRecountListGone},
 	{"pages", reportsPages},

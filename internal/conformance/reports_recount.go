@@ -129,6 +129,27 @@ func reportsRecountInSteps(f *fixture) {
 	}
 }
 
+// What is trimmed at once is partly counted and partly not.
+func reportsRecountTrimmedAcross(f *fixture) {
+	for _, more := range []int{99, 100, 101, 250} {
+		f.do("FLUSHDB")
+		r := f.reports(bwstate.ReportsConfig{Limit: "600"})
+		f.push(r, newReports(0, 600)...)
+		f.stop(r, 1) // 100 are left
+		f.push(r, newReports(5000, more)...)
+		f.requireCounted(r)
+	}
+	// Who pushes meanwhile does a step of it, and leaves the rest to those who began.
+	r := f.reports(bwstate.ReportsConfig{})
+	f.push(r, newReports(0, 1100)...)
+	f.stop(r, 1)
+	before := f.state.RoundTrips()
+	f.push(r, newReport(1))
+	require.EqualValues(f, 1, f.state.RoundTrips()-before)
+	f.finish(r)
+	f.requireCounted(r)
+}
+
 // What nodes do to the list: each step alone, and no script of ours.
 func reportsRecountWithNodes(f *fixture) {
 	element := func(n int) string {
