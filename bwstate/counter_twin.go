@@ -131,6 +131,7 @@ func (t *countTwin) undo(fresh []bool, n int) {
 			t.call("HDEL", t.keys[i], t.current)
 		case fresh[i]:
 			t.call("DEL", t.keys[i])
+		case t.isFresh(t.keys[i]): // it had to make room for another
 		case amount[0] == '-':
 			t.plus(t.keys[i], amount[1:])
 		case amount != "0":

@@ -14,7 +14,7 @@ var limitCountScript = newScript("limitcount.lua", limitCountTwin)
 
 // An HTTPRateCounter counts for the limiter of github.com/go-chi/httprate, whose interface LimitCounter it has, in the place of the one that counts in memory:
 //
-//	httprate.Limit(100, time.Minute, httprate.WithLimitCounter(&bwstate.HTTPRateCounter{State: state, Name: "api"}))
+//	httprate.LimitBy(100, time.Minute, key, httprate.WithLimitCounter(&bwstate.HTTPRateCounter{State: state, Name: "api"}))
 //
 // Each of its questions is one round trip; the limiter asks twice for a request. All services with the same Name and window count together. The limiter asks first
 // and counts afterwards, so several of them may together let a few requests too many through: a [Quota] does both in one step.

@@ -81,7 +81,8 @@ func addTopTwin(call func(args ...string) resp.Value, keys, argv []string, dst [
 			least, count = t.end("ZRANGE", key)
 		}
 		text := wholeText(count + float64(number(pairs[i+1])))
-		if added := call("ZADD", key, text, pairs[i]); added.Err() != nil {
+		if added := call("ZADD", key, text, pairs[i]); added.Err() != nil { // there is no room
+			call("PEXPIRE", key, argv[1])
 			return appendValue(dst, added)
 		}
 		if full {

@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -27,7 +28,7 @@ func TestHTTPRate(t *testing.T) {
 		var services []http.Handler
 		for range 2 {
 			counter := &bwstate.HTTPRateCounter{State: open(t, settings), Name: "api"}
-			limit := httprate.Limit(5, time.Hour, httprate.WithKeyByIP(), httprate.WithLimitCounter(counter))
+			limit := httprate.LimitBy(5, time.Hour, byIP, httprate.WithLimitCounter(counter))
 			services = append(services, limit(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
 		}
 		ask := func(service int, ip string) int {
@@ -90,4 +91,10 @@ func TestHTTPRateTogether(t *testing.T) {
 	n, _, err := counter.Get("k", now, now.Add(-time.Hour))
 	require.NoError(t, err)
 	require.Equal(t, 400, n)
+}
+
+// byIP is whom httprate counts.
+func byIP(r *http.Request) (string, error) {
+	ip, _, err := net.SplitHostPort(r.RemoteAddr)
+	return ip, err
 }

@@ -12,11 +12,12 @@ var batchTests = []test{
 	{"what is refused to one is nobody else's", batchRefused},
 	{"bad arguments", batchArguments},
 	{"its memory is used again", batchAgain},
-	{"values of caches", batchCaches},
 	{"metrics, counters and lists in one round trip", batchOfCounts},
 	{"what is refused to a counter is nobody else's", batchCountsRefused},
 	{"bad arguments of counters", batchCountsArguments},
 	{"it keeps what it is given", batchKeepsWhatItIsGiven},
+	{"a metrics cycle is one round trip", batchMetricsCycle},
+	{"values of caches", batchCaches},
 }
 
 // batchOfEverything asks for everything at once, twice: each operation sees what those before it did.
@@ -183,14 +184,14 @@ func batchAgain(f *fixture) {
 // batchCaches gets what is there, what is not, and what is none, of both kinds of caches.
 func batchCaches(f *fixture) {
 	node, c := f.nodeCache(), f.cache(bwstate.CacheConfig{})
-	require.NoError(f, node.Set(f.ctx, "k", "v", time.Minute))
+	require.NoError(f, node.Set(f.ctx, "dns_k", "v", time.Minute))
 	require.NoError(f, c.Set(f.ctx, "a", []byte("x"), time.Minute))
-	f.do("RPUSH", "list", "x")
+	f.do("RPUSH", "dns_list", "x")
 	f.do("SET", cacheKey+"bad", "x")
 	b := f.state.NewBatch()
 	for range 2 {
 		b.Reset()
-		value, none, refused := b.NodeValue(node, "k"), b.NodeValue(node, "none"), b.NodeValue(node, "list")
+		value, none, refused := b.NodeValue(node, "dns_k"), b.NodeValue(node, "dns_none"), b.NodeValue(node, "dns_list")
 		entry, missing, bad := b.CacheGet(c, "a"), b.CacheGet(c, "missing"), b.CacheGet(c, "bad")
 		before := f.state.RoundTrips()
 		require.NoError(f, b.Run(f.ctx))
@@ -220,11 +221,11 @@ func batchCaches(f *fixture) {
 	var refused *bwstate.ArgumentError
 	_, err = b.NodeValue(node, "LIMITS:x").Result()
 	require.ErrorAs(f, err, &refused)
-	_, err = b.NodeValue(foreign, "k").Result()
+	_, err = b.NodeValue(foreign, "dns_k").Result()
 	require.ErrorAs(f, err, &refused)
 	_, err = b.CacheGet(c, "").Result()
 	require.ErrorAs(f, err, &refused)
-	_, err = b.CacheGet(foreignCache, "k").Result()
+	_, err = b.CacheGet(foreignCache, "dns_k").Result()
 	require.ErrorAs(f, err, &refused)
 	require.Zero(f, b.Len())
 }

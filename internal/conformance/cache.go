@@ -66,7 +66,7 @@ var nodeCacheTests = []test{
 		for _, key := range []string{"", "bunkerweb_ui_session:x", "LIMITS:x", strings.Repeat("k", 4097)} {
 			f.requireArgumentError("key", cache.Set(f.ctx, key, "v", 0))
 		}
-		f.requireArgumentError("ttl", cache.Set(f.ctx, "k", "v", -time.Second))
+		f.requireArgumentError("ttl", cache.Set(f.ctx, "dns_k", "v", -time.Second))
 		f.requireArgumentError("ip", cache.SetReverseNames(f.ctx, netip.Addr{}, nil))
 		f.requireArgumentError("ip", cache.SetAddrs(f.ctx, "a", []netip.Addr{addr("fe80::1%eth0")}))
 		for _, name := range []string{"", "a b", "a\x00", "a\"", "a\xff", strings.Repeat("a", 254)} {
@@ -79,31 +79,31 @@ var nodeCacheTests = []test{
 	}},
 	{"values of any size", func(f *fixture) {
 		cache := f.nodeCache()
-		f.requireArgumentError("value", cache.Set(f.ctx, "k", strings.Repeat("x", 16<<20+1), 0))
-		require.NoError(f, cache.Set(f.ctx, "k", strings.Repeat("x", 16<<20), 0))
-		v, found, err := cache.Get(f.ctx, "k")
+		f.requireArgumentError("value", cache.Set(f.ctx, "dns_k", strings.Repeat("x", 16<<20+1), 0))
+		require.NoError(f, cache.Set(f.ctx, "dns_k", strings.Repeat("x", 16<<20), 0))
+		v, found, err := cache.Get(f.ctx, "dns_k")
 		require.NoError(f, err)
 		require.True(f, found)
 		require.Len(f, v.Text, 16<<20)
-		f.do("SET", "empty", "")
-		v, found, err = cache.Get(f.ctx, "empty")
+		f.do("SET", "dns_empty", "")
+		v, found, err = cache.Get(f.ctx, "dns_empty")
 		require.NoError(f, err)
 		require.True(f, found)
 		require.True(f, v.Permanent)
 		require.Empty(f, v.Text)
 		for _, size := range []int{16<<20 + 1, 65 << 20} { // more than there may be, and more than a connection takes
-			if !f.setLarge("k", size) {
+			if !f.setLarge("dns_k", size) {
 				continue
 			}
-			_, found, err = cache.Get(f.ctx, "k")
+			_, found, err = cache.Get(f.ctx, "dns_k")
 			var e *bwstate.ValueError
 			require.ErrorAs(f, err, &e)
 			require.False(f, found)
 		}
 	}},
 	{"a key of another type", func(f *fixture) {
-		f.do("RPUSH", "k", "x")
-		_, _, err := f.nodeCache().Get(f.ctx, "k")
+		f.do("RPUSH", "dns_k", "x")
+		_, _, err := f.nodeCache().Get(f.ctx, "dns_k")
 		require.True(f, resp.IsCode(err, "WRONGTYPE"), "%v", err)
 	}},
 }

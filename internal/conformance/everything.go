@@ -127,7 +127,7 @@ func foreignKeys(f *fixture) {
 		_, other := others[key]
 		for _, left := range []string{
 			"sessions_:sid:", // a session that was replaced has ten seconds left
-			"bwredis:count:operations:once:", "requests", "bwredis:reports:",
+			"bwredis:count:operations:", "requests", "bwredis:reports:",
 		} {
 			if !other && strings.HasPrefix(key, left) {
 				f.do("DEL", key)
