@@ -54,7 +54,6 @@ func (op *reportsPush) fill(reports []Report) (n int) {
 		from := len(op.text)
 		op.text = reports[n].encode(op.text)
 		if n > 0 && len(op.text) > maxReportChunkBytes {
-			op.text = op.text[:from]
 			break
 		}
 		op.ends = append(op.ends, len(op.text))

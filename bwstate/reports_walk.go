@@ -67,11 +67,11 @@ func (w *reportWalk) precede(ctx context.Context, at int64) (int64, error) {
 		if i > 0 && w.isLast(w.op.elements[i-1]) {
 			i--
 		}
-		if i > 0 || from == 0 {
+		if i >= 0 || from == 0 {
 			w.op.elements = w.op.elements[:max(0, i)]
 			return from, nil
 		}
-		at = min(from, w.op.total) // it is the first of them, or below
+		at = min(from, w.op.total)
 	}
 }
 

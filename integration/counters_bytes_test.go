@@ -24,6 +24,8 @@ func TestCountersCountOnceAtEveryByte(t *testing.T) {
 		for _, cfg := range []bwstate.CountersConfig{{Name: "app"}, {Name: "windows", Window: 24 * time.Hour}} {
 			sure, err := open(t, server.Settings()).Counters(cfg)
 			require.NoError(t, err)
+			_, err = sure.Add(short(t), "other", 1) // the server knows the script then
+			require.NoError(t, err)
 			total, done, lost := int64(0), 0, 0
 			add := func(faults redistest.Faults, sent *countedBytes) {
 				token := fmt.Sprint("token ", total+1000)

@@ -12,11 +12,12 @@ var batchTests = []test{
 	{"what is refused to one is nobody else's", batchRefused},
 	{"bad arguments", batchArguments},
 	{"its memory is used again", batchAgain},
-	{"values of caches", batchCaches},
 	{"metrics, counters and lists in one round trip", batchOfCounts},
 	{"what is refused to a counter is nobody else's", batchCountsRefused},
 	{"bad arguments of counters", batchCountsArguments},
 	{"it keeps what it is given", batchKeepsWhatItIsGiven},
+	{"a metrics cycle is one round trip", batchMetricsCycle},
+	{"values of caches", batchCaches},
 }
 
 // batchOfEverything asks for everything at once, twice: each operation sees what those before it did.

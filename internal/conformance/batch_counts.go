@@ -158,3 +158,24 @@ func batchKeepsWhatItIsGiven(f *fixture) {
 	}
 	require.Equal(f, map[string]float64{"a": 1, "b": 2}, f.sums("p").Counters)
 }
+
+// batchMetricsCycle is what a node sends every few seconds, 36 round trips for three reports and five counters.
+func batchMetricsCycle(f *fixture) {
+	m, r := f.metrics(bwstate.MetricsConfig{}), f.reports(bwstate.ReportsConfig{})
+	b := f.state.NewBatch()
+	for round := range 2 {
+		b.Reset()
+		var writes []bwstate.MetricWrite
+		for _, name := range []string{"400", "403", "404", "429", "500"} {
+			writes = append(writes, bwstate.MetricWrite{Plugin: "errors", Name: name, Value: 1})
+		}
+		pushed, written := b.PushReports(r, newReports(3*round, 3)...), b.WriteMetrics(m, writes...)
+		before := f.state.RoundTrips()
+		require.NoError(f, b.Run(f.ctx))
+		require.Equal(f, before+1, f.state.RoundTrips())
+		result(f, pushed)
+		result(f, written)
+	}
+	require.Equal(f, map[string]float64{"400": 2, "403": 2, "404": 2, "429": 2, "500": 2}, f.sums("errors").Counters)
+	require.EqualValues(f, 6, f.int("LLEN", "requests"))
+}

@@ -114,8 +114,6 @@ func countersOperations(f *fixture) []operation {
 	require.NoError(f, err)
 	large, err := f.state.Tops(bwstate.TopConfig{Name: "operations", Size: 2})
 	require.NoError(f, err)
-	small, err := f.state.Tops(bwstate.TopConfig{Name: "operations", Size: 1})
-	require.NoError(f, err)
 	return []operation{
 		{"Counters.Add", func(ctx context.Context, _ state) error { return second(plain.Add(ctx, "a", 1)) }},
 		{"Counters.AddOnce", func(ctx context.Context, _ state) error { return second(plain.AddOnce(ctx, "token", "a", 1)) }},
@@ -144,9 +142,6 @@ func countersOperations(f *fixture) []operation {
 		}},
 		{"Tops.Top", func(ctx context.Context, _ state) error { return second(large.Top(ctx, "l", 1, 0)) }},
 		{"Tops.Rank", func(ctx context.Context, _ state) error { return second(large.Rank(ctx, "l", "b", 0)) }},
-		{"Tops.Add to a list that was larger", func(ctx context.Context, _ state) error {
-			return second(small.Add(ctx, "l", bwstate.TopEntry{Member: "a", Count: 1}))
-		}},
 		{"Tops.Delete", func(ctx context.Context, _ state) error { return second(large.Delete(ctx, "l")) }},
 	}
 }

@@ -63,7 +63,7 @@ func reportsRecountOddState(f *fixture) {
 	n := 510
 	f.push(r, newReports(0, n)...)
 	for _, field := range []string{"id", "uncounted", "length", "last", "facets"} {
-		for _, value := range []string{"", "x", "-1", "1.5", "nan", "1e300"} {
+		for _, value := range []string{"", "x", "-1", "1.5", "nan", "1e300", "1000000"} {
 			f.stop(r, 1)
 			f.do("HSET", "bwredis:reports:recount", field, value)
 			f.push(r, newReport(2000))
