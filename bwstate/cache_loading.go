@@ -170,7 +170,7 @@ func (l *load) claim(claim *claim) (e CacheEntry, won bool, err error) {
 
 // sleep reports false when ctx has ended.
 func sleep(ctx context.Context, pause time.Duration) bool {
-	timer := time.NewTimer(pause)
+	timer := time.NewTimer(max(pause, 1))
 	defer timer.Stop()
 	select {
 	case <-timer.C:

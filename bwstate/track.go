@@ -170,7 +170,7 @@ func (t *tracker) run(ctx context.Context) {
 
 // rest reports false when ctx has ended.
 func (t *tracker) rest(ctx context.Context, pause time.Duration) bool {
-	timer := time.NewTimer(pause)
+	timer := time.NewTimer(max(pause, 1))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
