@@ -141,7 +141,7 @@ func requireDeadlines(t testing.TB, s *bwstate.State, callers int) (unknown int6
 	wg.Wait()
 	t.Logf("%d calls, %d of them waited, %d of them had been sent", calls.Load(), waited.Load(), sent.Load())
 	require.Positive(t, sent.Load(), "nothing was in flight")
-	require.Greater(t, waited.Load(), sent.Load(), "nobody waited for a dial")
+	require.GreaterOrEqual(t, waited.Load(), sent.Load(), "who had sent something waited for its answer; others may have waited for a dial")
 	return sent.Load()
 }
 

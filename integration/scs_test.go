@@ -57,7 +57,7 @@ func TestSCS(t *testing.T) {
 		require.Equal(t, 1, n)
 		require.Equal(t, "1 visits of nobody", get("/visit"))
 		state := open(t, settings)
-		require.Eventually(t, func() bool { return living(t, state) == 0 }, 10*time.Second, 50*time.Millisecond, "its idle time is over")
+		require.Eventually(t, func() bool { return living(t, state) == 1 }, 10*time.Second, 50*time.Millisecond, "its idle time is over, and what is left is the mark of RevokeAll")
 		require.Equal(t, "1 visits of nobody", get("/visit"))
 		require.Equal(t, "logged out", get("/logout"))
 		require.Equal(t, "1 visits of nobody", get("/visit"))
