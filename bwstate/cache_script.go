@@ -7,9 +7,9 @@ import (
 )
 
 var (
-	claimScript    = newScript("cache_claim.lua", claimTwin, "cache_refused.lua")
-	fillScript     = newScript("cache_fill.lua", fillTwin, "cache_refused.lua")
-	setEntryScript = newScript("cache_set.lua", setEntryTwin, "cache_refused.lua")
+	claimScript    = newScript("cache_claim.lua", claimTwin)
+	fillScript     = newScript("cache_fill.lua", fillTwin)
+	setEntryScript = newScript("cache_set.lua", setEntryTwin)
 )
 
 // A claim asks for an entry, or for the right to load it.

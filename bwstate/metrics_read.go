@@ -74,7 +74,7 @@ type metricsReader struct {
 	q       resp.Request
 	query   MetricsQuery
 	waiting []foundMetric // keys whose values were not asked for
-	asked   []foundMetric // those that are asked for now: the first of waiting
+	asked   []foundMetric // the first of waiting, whose values are under way
 	scan    keyScan
 	found   []foundMetric
 	err     error

@@ -2,6 +2,7 @@ package bwstate
 
 import (
 	"embed"
+	"slices"
 
 	"github.com/bwredis/bwredis/resp"
 )
@@ -18,10 +19,10 @@ type script struct {
 // A twin does in the embedded store what a script does on a server. call runs a command as redis.pcall does; the reply is appended to dst.
 type twin = func(call func(args ...string) resp.Value, keys, argv []string, dst []byte) []byte
 
-// newScript makes a script of a file. What is common to several scripts is in files of its own, which stand in front of it.
+// newScript makes a script of a file. In front of it stands refused.lua, which all have in common, and what is common to several is in files behind that.
 func newScript(file string, twin twin, common ...string) *script {
 	var text []byte
-	for _, name := range append(common, file) {
+	for _, name := range slices.Concat([]string{"refused.lua"}, common, []string{file}) {
 		part, err := luaFiles.ReadFile("lua/" + name)
 		if err != nil {
 			panic("bwstate: " + err.Error()) // a missing file would fail every test

@@ -7,16 +7,6 @@ local MILLIS = string.rep('%d', 15)
 local PATTERN = '^bwas1 ([pe]) (' .. string.rep(MILLIS .. ') (', 5) .. string.rep('[%w_-]', 43) .. ') $'
 local NOBODY = string.rep('-', 43)
 
--- Servers before Redis 7 put the place in the script before an error of their own, such as that of a replica, and so hide its code.
-local function refused(reply)
-  reply.err = (string.gsub(reply.err, '^@user_script: %d+: %-', ''))
-  return reply
-end
-
-local function failed(reply)
-  return type(reply) == 'table' and reply.err
-end
-
 -- millis writes a number of milliseconds, which is too large for Lua's own way to write numbers.
 local function millis(n)
   return string.format('%.0f', n)

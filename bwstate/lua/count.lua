@@ -2,16 +2,6 @@
 
 local EXACT = 9007199254740991 -- 2^53 - 1: up to here Lua's numbers are exact, and what is more never looks like it
 
--- Servers before Redis 7 put the place in the script before an error of their own, such as that of a replica, and so hide its code.
-local function refused(reply)
-  reply.err = (string.gsub(reply.err, '^@user_script: %d+: %-', ''))
-  return reply
-end
-
-local function failed(reply)
-  return type(reply) == 'table' and reply.err
-end
-
 -- whole writes an integer, which may be too large for Lua's own way to write numbers.
 local function whole(n)
   return string.format('%.0f', n)

@@ -2,12 +2,6 @@
 -- KEYS: the counter.  ARGV: seconds a count lives.
 -- Returns the count, which may be negative; a counter that is not positive is deleted.
 
--- Servers before Redis 7 put the place in the script before an error of their own, such as that of a replica, and so hide its code.
-local function refused(reply)
-  reply.err = (string.gsub(reply.err, '^@user_script: %d+: %-', ''))
-  return reply
-end
-
 local count = redis.pcall('DECR', KEYS[1])
 if type(count) == 'table' then
   return refused(count)

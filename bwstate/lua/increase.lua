@@ -4,12 +4,6 @@
 --       wrote and what has no end, 'none' to ban nobody.
 -- Returns the count, and 0: not banned, 1: banned, 2: banned by what was there. An error ends it and is the reply; what was done before stays done.
 
--- Servers before Redis 7 put the place in the script before an error of their own, such as that of a replica, and so hide its code.
-local function refused(reply)
-  reply.err = (string.gsub(reply.err, '^@user_script: %d+: %-', ''))
-  return reply
-end
-
 -- What counters wrote: the bare text, or the JSON that nodes make of it, with the reason in the object itself and not in what it holds. The quotes keep this from
 -- matching inside of a text.
 local function own(value)

@@ -2,12 +2,6 @@
 -- KEYS: the counter.  ARGV: how much, milliseconds a new one lives.
 -- Returns the count.
 
--- Servers before Redis 7 put the place in the script before an error of their own, such as that of a replica, and so hide its code.
-local function refused(reply)
-  reply.err = (string.gsub(reply.err, '^@user_script: %d+: %-', ''))
-  return reply
-end
-
 local count = redis.pcall('INCRBY', KEYS[1], ARGV[1])
 if type(count) == 'table' then
   return refused(count)

@@ -2,16 +2,6 @@
 -- KEYS: where each is counted.  ARGV: of each its kind and numbers; one more, if it is there, says that what comes behind a limit that is reached is not counted.
 -- Returns for each what its kind says, what the server refused, 'F' when the key holds something else, or nothing when it was not reached.
 
--- Servers before Redis 7 put the place in the script before an error of their own, such as that of a replica, and so hide its code.
-local function refused(reply)
-  reply.err = (string.gsub(reply.err, '^@user_script: %d+: %-', ''))
-  return reply
-end
-
-local function failed(reply)
-  return type(reply) == 'table' and reply.err
-end
-
 -- Returns what is stored, false for nothing, or what the server refused. What is larger than anything that can be meant is not looked at, because nobody else is served
 -- meanwhile; then the second result says so.
 local function stored(key, most)

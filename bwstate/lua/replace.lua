@@ -5,12 +5,6 @@
 -- Returns how long the old one would have lived, in seconds; -1 without an end: it is left alone; 0 when it is gone, and the new one or one of the others is there;
 -- -2 when none of them is: nothing is stored.
 
--- Servers before Redis 7 put the place in the script before an error of their own, such as that of a replica, and so hide its code.
-local function refused(reply)
-  reply.err = (string.gsub(reply.err, '^@user_script: %d+: %-', ''))
-  return reply
-end
-
 local function ttl(key)
   local left = redis.pcall('TTL', key)
   if type(left) == 'table' then

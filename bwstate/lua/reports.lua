@@ -12,16 +12,6 @@ local FAR = 1000   -- elements that nodes may have pushed between two steps
 local HEAVY = 1048576 -- bytes of elements with which a step has done enough, however few they are
 local GROUP = 20   -- elements that are read at a time
 
--- Servers before Redis 7 put the place in the script before an error of their own, such as that of a replica, and so hide its code.
-local function refused(reply)
-  reply.err = (string.gsub(reply.err, '^@user_script: %d+: %-', ''))
-  return reply
-end
-
-local function failed(reply)
-  return type(reply) == 'table' and reply.err
-end
-
 -- wrong returns the error when a key is of another type. Nothing is written then.
 local function wrong()
   local replies = {redis.pcall('LLEN', LIST), redis.pcall('GET', MARKER), redis.pcall('GET', DONE), redis.pcall('HLEN', RECOUNT)}

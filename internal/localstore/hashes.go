@@ -125,12 +125,8 @@ func hmget(t *turn, args [][]byte) {
 }
 
 func hdel(t *turn, args [][]byte) {
-	e, ok := t.find(args[1], aHash)
-	switch {
-	case !ok:
-		return
-	case e == nil:
-		t.int(0)
+	e := t.existing(args[1], aHash, (*turn).zero)
+	if e == nil {
 		return
 	}
 	h := e.agg.hash
@@ -147,12 +143,7 @@ func hdel(t *turn, args [][]byte) {
 }
 
 func hlen(t *turn, args [][]byte) {
-	e, ok := t.find(args[1], aHash)
-	switch {
-	case !ok:
-	case e == nil:
-		t.int(0)
-	default:
+	if e := t.existing(args[1], aHash, (*turn).zero); e != nil {
 		t.count(e.agg.hash.len())
 	}
 }
@@ -198,19 +189,11 @@ func hgetall(t *turn, args [][]byte) {
 	}
 }
 
-func hkeys(t *turn, args [][]byte) {
-	e, ok := t.find(args[1], aHash)
-	if !ok {
-		return
-	}
-	all := t.fieldsOf(e)
-	t.array(len(all))
-	for _, f := range all {
-		t.bulk(f.name)
-	}
-}
+func hkeys(t *turn, args [][]byte) { t.texts(args, func(f *field) string { return f.name }) }
+func hvals(t *turn, args [][]byte) { t.texts(args, func(f *field) string { return f.value }) }
 
-func hvals(t *turn, args [][]byte) {
+// texts is HKEYS and HVALS.
+func (t *turn) texts(args [][]byte, of func(*field) string) {
 	e, ok := t.find(args[1], aHash)
 	if !ok {
 		return
@@ -218,7 +201,7 @@ func hvals(t *turn, args [][]byte) {
 	all := t.fieldsOf(e)
 	t.array(len(all))
 	for _, f := range all {
-		t.bulk(f.value)
+		t.bulk(of(f))
 	}
 }
 

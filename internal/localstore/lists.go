@@ -50,21 +50,12 @@ func (t *turn) pop(args [][]byte, pop func(*list) string) {
 		t.failArity(lower(args[0]))
 		return
 	}
-	count := 1
-	if len(args) == 3 {
-		n, ok := parseInt(args[2])
-		if !ok || n < 0 {
-			t.fail(errNotPositive)
-			return
-		}
-		count = int(min(n, math.MaxInt))
-	}
-	e, ok := t.find(args[1], aList)
-	switch {
-	case !ok:
+	count, ok := t.countArgument(args)
+	if !ok {
 		return
-	case e == nil:
-		t.null()
+	}
+	e := t.existing(args[1], aList, (*turn).null)
+	if e == nil {
 		return
 	}
 	l := e.agg.list
@@ -82,12 +73,7 @@ func (t *turn) pop(args [][]byte, pop func(*list) string) {
 }
 
 func llen(t *turn, args [][]byte) {
-	e, ok := t.find(args[1], aList)
-	switch {
-	case !ok:
-	case e == nil:
-		t.int(0)
-	default:
+	if e := t.existing(args[1], aList, (*turn).zero); e != nil {
 		t.count(e.agg.list.len())
 	}
 }
@@ -125,12 +111,8 @@ func lrange(t *turn, args [][]byte) {
 	if !ok {
 		return
 	}
-	e, ok := t.find(args[1], aList)
-	switch {
-	case !ok:
-		return
-	case e == nil:
-		t.array(0)
+	e := t.existing(args[1], aList, (*turn).none)
+	if e == nil {
 		return
 	}
 	from, to := span(start, end, e.agg.list.len())
@@ -146,12 +128,8 @@ func ltrim(t *turn, args [][]byte) {
 	if !ok {
 		return
 	}
-	e, ok := t.find(args[1], aList)
-	switch {
-	case !ok:
-		return
-	case e == nil:
-		t.ok()
+	e := t.existing(args[1], aList, (*turn).ok)
+	if e == nil {
 		return
 	}
 	l := e.agg.list
@@ -179,12 +157,8 @@ func (l *list) place(i int64) *string {
 }
 
 func lindex(t *turn, args [][]byte) {
-	e, ok := t.find(args[1], aList)
-	switch {
-	case !ok:
-		return
-	case e == nil:
-		t.null() // before the index is looked at
+	e := t.existing(args[1], aList, (*turn).null) // before the index is looked at
+	if e == nil {
 		return
 	}
 	i, ok := parseInt(args[2])
@@ -200,12 +174,8 @@ func lindex(t *turn, args [][]byte) {
 }
 
 func lset(t *turn, args [][]byte) {
-	e, ok := t.find(args[1], aList)
-	switch {
-	case !ok:
-		return
-	case e == nil:
-		t.fail(errNoKey)
+	e := t.existing(args[1], aList, func(t *turn) { t.fail(errNoKey) })
+	if e == nil {
 		return
 	}
 	i, ok := parseInt(args[2])
@@ -235,12 +205,8 @@ func lrem(t *turn, args [][]byte) {
 		t.fail(errNotInteger)
 		return
 	}
-	e, ok := t.find(args[1], aList)
-	switch {
-	case !ok:
-		return
-	case e == nil:
-		t.int(0)
+	e := t.existing(args[1], aList, (*turn).zero)
+	if e == nil {
 		return
 	}
 	most := math.MaxInt

@@ -117,6 +117,8 @@ func (t *turn) null()         { t.out = resp.AppendNull(t.out, protocol) }
 func (t *turn) int(n int64)   { t.out = resp.AppendInt(t.out, n) }
 func (t *turn) count(n int)   { t.int(int64(n)) }
 func (t *turn) bulk(s string) { t.out = resp.AppendBulk(t.out, s) }
+func (t *turn) zero()         { t.int(0) }
+func (t *turn) none()         { t.array(0) }
 func (t *turn) array(n int)   { t.out = resp.AppendAggregate(t.out, resp.Array, n, protocol) }
 
 func (t *turn) double(f float64) { t.out = resp.AppendDouble(t.out, f, protocol) }

@@ -1,5 +1,7 @@
 package localstore
 
+import "math"
+
 // A kind is the type of a value.
 type kind byte
 
@@ -82,6 +84,28 @@ func (t *turn) find(key []byte, k kind) (e *entry, ok bool) {
 		return nil, false
 	}
 	return e, true
+}
+
+// existing is find for commands that have nothing to do when there is no such key, and answer what missing says; nil: the reply is there.
+func (t *turn) existing(key []byte, k kind, missing func(*turn)) *entry {
+	e, ok := t.find(key, k)
+	if ok && e == nil {
+		missing(t)
+	}
+	return e
+}
+
+// countArgument reads how many elements a command shall take: args[2] if it is there, else 1. When it cannot it appends the error reply.
+func (t *turn) countArgument(args [][]byte) (count int, ok bool) {
+	if len(args) < 3 {
+		return 1, true
+	}
+	n, ok := parseInt(args[2])
+	if !ok || n < 0 {
+		t.fail(errNotPositive)
+		return 0, false
+	}
+	return int(min(n, math.MaxInt)), true
 }
 
 // grow charges n bytes to the aggregate of e.

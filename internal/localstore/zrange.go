@@ -60,12 +60,8 @@ func (t *turn) zrange(args [][]byte, q zquery) {
 	if !ok {
 		return
 	}
-	e, ok := t.find(args[1], aSortedSet)
-	switch {
-	case !ok:
-		return
-	case e == nil:
-		t.array(0)
+	e := t.existing(args[1], aSortedSet, (*turn).none)
+	if e == nil {
 		return
 	}
 	z := e.agg.zset
@@ -144,12 +140,7 @@ func zcount(t *turn, args [][]byte) {
 	if !ok {
 		return
 	}
-	e, ok := t.find(args[1], aSortedSet)
-	switch {
-	case !ok:
-	case e == nil:
-		t.int(0)
-	default:
+	if e := t.existing(args[1], aSortedSet, (*turn).zero); e != nil {
 		from, to := e.agg.zset.between(low, high)
 		t.count(to - from)
 	}
@@ -169,12 +160,8 @@ func zremrangebyrank(t *turn, args [][]byte) {
 
 // zremrange removes the members between two ranks.
 func (t *turn) zremrange(key []byte, ranks func(*sortedSet) (from, to int)) {
-	e, ok := t.find(key, aSortedSet)
-	switch {
-	case !ok:
-		return
-	case e == nil:
-		t.int(0)
+	e := t.existing(key, aSortedSet, (*turn).zero)
+	if e == nil {
 		return
 	}
 	z := e.agg.zset

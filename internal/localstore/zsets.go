@@ -1,19 +1,14 @@
 package localstore
 
 import (
-	"math"
 	"strconv"
 
 	"github.com/bwredis/bwredis/resp"
 )
 
 func zrem(t *turn, args [][]byte) {
-	e, ok := t.find(args[1], aSortedSet)
-	switch {
-	case !ok:
-		return
-	case e == nil:
-		t.int(0)
+	e := t.existing(args[1], aSortedSet, (*turn).zero)
+	if e == nil {
 		return
 	}
 	z := e.agg.zset
@@ -30,12 +25,7 @@ func zrem(t *turn, args [][]byte) {
 }
 
 func zcard(t *turn, args [][]byte) {
-	e, ok := t.find(args[1], aSortedSet)
-	switch {
-	case !ok:
-	case e == nil:
-		t.int(0)
-	default:
+	if e := t.existing(args[1], aSortedSet, (*turn).zero); e != nil {
 		t.count(e.agg.zset.len())
 	}
 }
@@ -94,14 +84,10 @@ func (t *turn) zpop(args [][]byte, highest bool) {
 		t.fail(errSyntax)
 		return
 	}
-	count, nested := 1, len(args) == 3
-	if nested {
-		n, ok := parseInt(args[2])
-		if !ok || n < 0 {
-			t.fail(errNotPositive)
-			return
-		}
-		count = int(min(n, math.MaxInt))
+	nested := len(args) == 3
+	count, ok := t.countArgument(args)
+	if !ok {
+		return
 	}
 	e, ok := t.find(args[1], aSortedSet)
 	switch {
