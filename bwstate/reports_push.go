@@ -73,7 +73,11 @@ func (r *Reports) Trim(ctx context.Context) (int64, error) {
 // settle does what a push left to do.
 func (r *Reports) settle(ctx context.Context, op *reportsPush) error {
 	recount := op.recount
+	var trimming progress
 	for op.surplus > 0 {
+		if err := trimming.check(op.surplus); err != nil {
+			return err
+		}
 		op.fill(nil)
 		if err := op.run(ctx, r.state); err != nil {
 			return err

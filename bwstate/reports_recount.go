@@ -2,6 +2,7 @@ package bwstate
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"github.com/bwredis/bwredis/resp"
@@ -32,8 +33,12 @@ func (r *Reports) recount(ctx context.Context, id string) error {
 func (r *Reports) recountSteps(ctx context.Context, id string) iter.Seq2[int64, error] {
 	return func(yield func(int64, error) bool) {
 		op := &reportsRecount{id: id}
+		var counting progress
 		for {
 			err := op.run(ctx, r.state)
+			if err == nil {
+				err = counting.check(op.left)
+			}
 			if !yield(op.left, err) || err != nil || op.left == 0 {
 				return
 			}
@@ -75,7 +80,8 @@ func (op *reportsRecount) HandleReply(_ int, r *resp.Reply) error {
 		op.err = &ValueError{What: "answer of a script", Problem: "has another form"}
 		return nil
 	}
-	op.left, _ = e[0].Int()
-	op.id, _ = e[1].Text()
-	return r.Err()
+	var left, id error
+	op.left, left = e[0].Int()
+	op.id, id = e[1].Text()
+	return errors.Join(left, id, r.Err())
 }

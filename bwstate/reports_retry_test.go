@@ -248,3 +248,34 @@ func TestReportsWithoutMemory(t *testing.T) {
 		require.Greater(t, failures, 20)
 	}
 }
+
+// A server that always says that something is left keeps nobody for ever.
+func TestReportsOfAServerThatIsNeverDone(t *testing.T) {
+	for name, answer := range map[string]string{
+		"trimming": "*5\r\n:1\r\n:10\r\n:5\r\n:0\r\n$0\r\n\r\n",
+		"counting": "*5\r\n:1\r\n:10\r\n:0\r\n:5\r\n$1\r\nx\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := &never{push: answer}
+			_, err := mustReports(t, New(server), ReportsConfig{}).Push(t.Context(), testReports(0, 1)...)
+			var stuck *ValueError
+			require.ErrorAs(t, err, &stuck)
+			require.Greater(t, server.asked, maxStalls)
+			require.Less(t, server.asked, 2*maxStalls)
+		})
+	}
+}
+
+// never answers a push, and then that five are left to be counted, whatever it is asked.
+type never struct {
+	push  string
+	asked int
+}
+
+func (n *never) RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler) error {
+	n.asked++
+	if _, recounts := h.(*reportsRecount); recounts {
+		return replies{"*2\r\n:5\r\n$1\r\nx\r\n"}.RoundTrip(ctx, q, h)
+	}
+	return replies{n.push}.RoundTrip(ctx, q, h)
+}
