@@ -16,7 +16,7 @@ func Versions() string {
 			name = path.Base(path.Dir(m.Path))
 		}
 		switch name {
-		case "redigo", "go-redis", "rueidis", "radix", "puddle":
+		case "redigo", "go-redis", "rueidis", "valkey-go", "radix", "puddle":
 			names = append(names, name+" "+m.Version)
 		}
 	}

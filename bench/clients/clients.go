@@ -1,0 +1,67 @@
+// Package clients is how the programs of bench use each library: one file for each, in the way that its documentation recommends for speed.
+//
+// Another library is added by a type with the two methods of [Session] and by a line for each way to use it in [All].
+package clients
+
+import (
+	"context"
+
+	"github.com/bwredis/bwredis/bench/dial"
+	"github.com/bwredis/bwredis/bench/versus"
+)
+
+// A Client is one way to use a library: the library with one set of options.
+type Client struct {
+	Name string
+	Kind versus.Kind
+	Open func(ctx context.Context, t dial.Target, s Shape) (Session, error)
+	// Single says that it differs from another of the library's clients in single commands only, so that its pipelines need not be measured.
+	Single bool
+	// Lone says that there is nothing to be gained from it with one caller, because all it does is gather what several ask.
+	Lone bool
+}
+
+// A Session is a client that is connected.
+type Session interface {
+	// Ask prepares what one caller asks again and again: a single command, or several as one pipeline. It returns nil when the client has no such way.
+	Ask(commands []Command) Ask
+	Close()
+}
+
+// An Ask sends commands and waits for the replies, which hold until the next call. A null is no error; an error reply is one.
+type Ask func(ctx context.Context) ([]Reply, error)
+
+// A Shape says how many callers there are, and how many connections a client may open for them; 0: as many as serve it best.
+type Shape struct {
+	Callers, Limit int
+}
+
+// connections is how many a client opens that gives each caller one.
+func (s Shape) connections() int {
+	if s.Limit > 0 {
+		return min(s.Limit, s.Callers)
+	}
+	return s.Callers
+}
+
+// All returns every client, ours first.
+func All() []Client { return append(Ours(), Peers()...) }
+
+// Peers returns the clients of other libraries.
+func Peers() []Client {
+	return []Client{
+		{Name: "go-redis", Kind: versus.Peer, Open: openGoRedis},
+		{Name: "go-redis/autopipe", Kind: versus.Peer, Open: openGoRedisAuto, Single: true},
+		{Name: "go-redis/fullduplex", Kind: versus.Peer, Open: openGoRedisDuplex},
+		{Name: "rueidis", Kind: versus.Peer, Open: openRueidis},
+		{Name: "rueidis/1conn", Kind: versus.Peer, Open: openRueidisOne},
+		{Name: "rueidis/always", Kind: versus.Peer, Open: openRueidisAlways},
+		{Name: "rueidis/flush20us", Kind: versus.Peer, Open: openRueidisFlush, Lone: true},
+		{Name: "rueidis/flush20us, 1conn", Kind: versus.Peer, Open: openRueidisFlushOne, Lone: true},
+		{Name: "valkey-go", Kind: versus.Peer, Open: openValkey},
+		{Name: "valkey-go/flush20us", Kind: versus.Peer, Open: openValkeyFlush, Lone: true},
+		{Name: "redigo", Kind: versus.Peer, Open: openRedigo},
+		{Name: "radix", Kind: versus.Peer, Open: openRadix},
+		{Name: "radix/flush150us", Kind: versus.Peer, Open: openRadixFlush, Lone: true},
+	}
+}

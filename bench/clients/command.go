@@ -1,0 +1,91 @@
+package clients
+
+import "fmt"
+
+// A Want is the form in which a caller wants a reply.
+type Want int
+
+const (
+	Text    Want = iota // a string, in whatever form the client likes best: Reply.Text, or Reply.Bytes borrowed until the next call
+	Into                // Reply.Bytes in memory of the caller's that is used again and again, of Command.Room bytes
+	Owned               // Reply.Bytes as memory of its own
+	Number              // Reply.Ints[0]
+	Numbers             // Reply.Ints, from a flat array
+	Nested              // Reply.Ints, from the arrays within an array, one behind the other
+)
+
+// A Command is one command with its arguments.
+type Command struct {
+	Name string // in capitals
+	Args []string
+	Keys int // of EVALSHA, how many of Args behind the SHA and their number are keys
+	Want Want
+	Room int // of Into
+	// Nullable says that a text may be null.
+	Nullable bool
+}
+
+// Script returns the parts of an EVALSHA.
+func (c *Command) Script() (sha string, keys, argv []string) {
+	return c.Args[0], c.Args[2 : 2+c.Keys], c.Args[2+c.Keys:]
+}
+
+// EvalSHA is a script's call.
+func EvalSHA(want Want, sha string, keys []string, argv ...string) Command {
+	args := append([]string{sha, fmt.Sprint(len(keys))}, keys...)
+	return Command{Name: "EVALSHA", Args: append(args, argv...), Keys: len(keys), Want: want}
+}
+
+// Get is GET of a key.
+func Get(key string) Command { return Command{Name: "GET", Args: []string{key}} }
+
+// Set is SET of a key.
+func Set(key, value string) Command { return Command{Name: "SET", Args: []string{key, value}} }
+
+// A Reply is what a client made of one.
+type Reply struct {
+	Null  bool
+	Text  string
+	Bytes []byte
+	Ints  []int64
+}
+
+// Mark is what a call makes of a reply, so that a wrong one is noticed without costing much: 0 for nothing, else the length and the last byte of a text, or the number.
+func (r *Reply) Mark() int {
+	switch {
+	case len(r.Text) > 0:
+		return MarkOf(r.Text)
+	case len(r.Bytes) > 0:
+		return MarkOf(r.Bytes)
+	case len(r.Ints) > 0:
+		return int(r.Ints[0])
+	}
+	return 0
+}
+
+// MarkOf is the mark of a text.
+func MarkOf[B ~string | ~[]byte](b B) int {
+	if len(b) == 0 {
+		return 0
+	}
+	return len(b)<<8 | int(b[len(b)-1])
+}
+
+// set stores a text.
+func (r *Reply) set(text string) { r.Null, r.Text = false, text }
+
+// setInt stores a number.
+func (r *Reply) setInt(n int64) { r.Null, r.Ints = false, append(r.Ints[:0], n) }
+
+// addInts appends the numbers of an array, nested or not.
+func addInts(dst []int64, v any) []int64 {
+	switch v := v.(type) {
+	case int64:
+		return append(dst, v)
+	case []any:
+		for _, element := range v {
+			dst = addInts(dst, element)
+		}
+	}
+	return dst
+}

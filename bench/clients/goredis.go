@@ -1,0 +1,171 @@
+package clients
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/bwredis/bwredis/bench/dial"
+)
+
+// openGoRedis has a connection for each caller, and its pipelines on the connections of other commands, so that there are not more.
+func openGoRedis(_ context.Context, t dial.Target, s Shape) (Session, error) {
+	options := t.GoRedis()
+	options.PoolSize, options.PipelinePoolSize = s.connections(), -1
+	c := redis.NewClient(options)
+	return goredisSession{c, c}, nil
+}
+
+func openGoRedisAuto(_ context.Context, t dial.Target, s Shape) (Session, error) {
+	return goredisPipelined(t, false, s)
+}
+
+func openGoRedisDuplex(_ context.Context, t dial.Target, s Shape) (Session, error) {
+	return goredisPipelined(t, true, s)
+}
+
+// goredisPipelined puts the commands of all callers into batches.
+func goredisPipelined(t dial.Target, fullDuplex bool, s Shape) (Session, error) {
+	c, pipeliner, err := t.GoRedisPipelined(fullDuplex, s.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return goredisSession{c, pipeliner}, nil
+}
+
+type goredisSession struct {
+	client   *redis.Client
+	commands redis.Cmdable
+}
+
+func (s goredisSession) Close() { _ = s.client.Close() }
+
+func (s goredisSession) Ask(commands []Command) Ask {
+	replies := make([]Reply, len(commands))
+	if len(commands) == 1 {
+		return s.single(&commands[0], replies)
+	}
+	issues := make([]goredisIssue, len(commands))
+	for i := range commands {
+		if issues[i] = goredisIssueOf(&commands[i]); issues[i] == nil {
+			return nil
+		}
+	}
+	cmds := make([]redis.Cmder, len(commands))
+	return func(ctx context.Context) ([]Reply, error) {
+		p := s.commands.Pipeline()
+		for i, issue := range issues {
+			cmds[i] = issue(ctx, p)
+		}
+		if _, err := p.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+			return nil, err
+		}
+		for i, cmd := range cmds {
+			if err := goredisRead(&replies[i], commands[i].Want, cmd); err != nil {
+				return nil, err
+			}
+		}
+		return replies, nil
+	}
+}
+
+func (s goredisSession) single(command *Command, replies []Reply) Ask {
+	if command.Want == Into {
+		return s.into(command, replies)
+	}
+	issue := goredisIssueOf(command)
+	return func(ctx context.Context) ([]Reply, error) {
+		return replies, goredisRead(&replies[0], command.Want, issue(ctx, s.commands))
+	}
+}
+
+// into leaves two bytes of room behind the value, which the client asks for to be faster.
+func (s goredisSession) into(command *Command, replies []Reply) Ask {
+	buf := make([]byte, command.Room+2)
+	return func(ctx context.Context) ([]Reply, error) {
+		n, err := s.client.GetToBuffer(ctx, command.Args[0], buf).Result()
+		replies[0].Bytes = buf[:n]
+		return replies, err
+	}
+}
+
+// A goredisIssue sends a command by the method that the client has for it.
+type goredisIssue func(context.Context, redis.Cmdable) redis.Cmder
+
+func goredisIssueOf(c *Command) goredisIssue {
+	switch c.Name {
+	case "GET":
+		if c.Want == Into {
+			return nil
+		}
+		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.Get(ctx, c.Args[0]) }
+	case "SET":
+		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.Set(ctx, c.Args[0], c.Args[1], 0) }
+	case "INCR":
+		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.Incr(ctx, c.Args[0]) }
+	case "PTTL":
+		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.PTTL(ctx, c.Args[0]) }
+	case "GETRANGE":
+		start, _ := strconv.ParseInt(c.Args[1], 10, 64)
+		end, _ := strconv.ParseInt(c.Args[2], 10, 64)
+		return func(ctx context.Context, to redis.Cmdable) redis.Cmder {
+			return to.GetRange(ctx, c.Args[0], start, end)
+		}
+	case "EVALSHA":
+		sha, keys, argv := c.Script()
+		args := toAny(argv)
+		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.EvalSha(ctx, sha, keys, args...) }
+	}
+	args := toAny(append([]string{c.Name}, c.Args...))
+	return func(ctx context.Context, to redis.Cmdable) redis.Cmder {
+		cmd := redis.NewCmd(ctx, args...)
+		_ = to.(redis.UniversalClient).Process(ctx, cmd)
+		return cmd
+	}
+}
+
+func toAny(texts []string) []any {
+	values := make([]any, len(texts))
+	for i, text := range texts {
+		values[i] = text
+	}
+	return values
+}
+
+func goredisRead(r *Reply, want Want, cmd redis.Cmder) error {
+	err := cmd.Err()
+	if r.Null = errors.Is(err, redis.Nil); r.Null {
+		r.Text = ""
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	switch cmd := cmd.(type) {
+	case *redis.StringCmd:
+		if want == Owned {
+			r.Bytes, err = cmd.Bytes()
+			return err
+		}
+		r.set(cmd.Val())
+	case *redis.StatusCmd:
+		r.set(cmd.Val())
+	case *redis.IntCmd:
+		r.setInt(cmd.Val())
+	case *redis.DurationCmd:
+		ms := int64(cmd.Val())
+		if ms > 0 {
+			ms /= int64(time.Millisecond)
+		}
+		r.setInt(ms)
+	case *redis.Cmd:
+		r.Ints = addInts(r.Ints[:0], cmd.Val())
+		if text, ok := cmd.Val().(string); ok {
+			r.set(text)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package clients
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/bwredis/bwredis/bench/dial"
+	"github.com/bwredis/bwredis/bench/versus"
+	"github.com/bwredis/bwredis/conn"
+	"github.com/bwredis/bwredis/pool"
+	"github.com/bwredis/bwredis/resp"
+)
+
+// OursName is the name of ours as it comes: a pool, which keeps three connections unless the shape says otherwise.
+const (
+	OursName = "ours"
+	kept     = 3
+)
+
+// Ours returns our clients.
+func Ours() []Client { return []Client{{Name: OursName, Kind: versus.Ours, Open: openOurs}} }
+
+// OursKept is a pool that keeps n connections.
+func OursKept(n int) Client {
+	return Client{Name: fmt.Sprintf("ours, %d kept", n), Kind: versus.Ours, Open: func(ctx context.Context, t dial.Target, _ Shape) (Session, error) {
+		return openPool(ctx, t, n)
+	}}
+}
+
+// OursOn is n bare connections that callers are dealt out to in turn.
+func OursOn(n int) Client {
+	return Client{Name: fmt.Sprintf("ours/%dconn", n), Kind: versus.Ours, Open: func(ctx context.Context, t dial.Target, _ Shape) (Session, error) {
+		s := &oursConns{}
+		for range n {
+			c, err := t.Ours(ctx)
+			if err != nil {
+				s.Close()
+				return nil, err
+			}
+			s.conns = append(s.conns, c)
+		}
+		return s, nil
+	}}
+}
+
+func openOurs(ctx context.Context, t dial.Target, s Shape) (Session, error) {
+	n := kept
+	if s.Limit > 0 {
+		n = s.Limit
+	}
+	return openPool(ctx, t, min(n, max(1, s.Callers)))
+}
+
+func openPool(ctx context.Context, t dial.Target, n int) (Session, error) {
+	p, err := pool.New(pool.Config{Dial: t.Ours, Keep: n})
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Warm(ctx); err != nil {
+		_ = p.Close()
+		return nil, err
+	}
+	return oursPool{p}, nil
+}
+
+type oursPool struct{ pool *pool.Pool }
+
+func (s oursPool) Close() { _ = s.pool.Close() }
+
+func (s oursPool) Ask(commands []Command) Ask { return newOursCaller(s.pool, commands).ask }
+
+type oursConns struct {
+	conns []*conn.Conn
+	next  int
+}
+
+func (s *oursConns) Close() {
+	for _, c := range s.conns {
+		_ = c.Close()
+	}
+}
+
+func (s *oursConns) Ask(commands []Command) Ask {
+	c := s.conns[s.next%len(s.conns)]
+	s.next++
+	return newOursCaller(c, commands).ask
+}
+
+// A roundTripper sends a request.
+type roundTripper interface {
+	RoundTrip(ctx context.Context, q *resp.Request, h resp.Handler) error
+}
+
+// An oursCaller keeps its request, and is the handler of its replies: nothing is allocated for a call.
+type oursCaller struct {
+	to       roundTripper
+	commands []Command
+	readOnly bool
+	q        resp.Request
+	replies  []Reply
+}
+
+// readOnly are the commands that a caller of ours says so of.
+var readOnly = map[string]bool{"GET": true, "GETRANGE": true, "PTTL": true}
+
+func newOursCaller(to roundTripper, commands []Command) *oursCaller {
+	o := &oursCaller{to: to, commands: commands, readOnly: true, replies: make([]Reply, len(commands))}
+	for i := range commands {
+		o.readOnly = o.readOnly && readOnly[commands[i].Name]
+	}
+	return o
+}
+
+func (o *oursCaller) ask(ctx context.Context) ([]Reply, error) {
+	o.q.Reset()
+	for i := range o.commands {
+		o.q.Cmd(o.commands[i].Name).Args(o.commands[i].Args...)
+	}
+	if o.readOnly {
+		o.q.MarkReadOnly()
+	}
+	err := o.to.RoundTrip(ctx, &o.q, o)
+	return o.replies, err
+}
+
+// HandleReply implements [resp.Handler]. A text that is not owned is copied into memory that is used again, for it is borrowed until HandleReply returns.
+func (o *oursCaller) HandleReply(i int, r *resp.Reply) error {
+	to := &o.replies[i]
+	switch o.commands[i].Want {
+	case Number:
+		to.setInt(r.Int())
+	case Numbers, Nested:
+		to.Ints = oursInts(to.Ints[:0], r)
+	case Owned:
+		to.Bytes = r.AppendTo(nil)
+	default:
+		if to.Null = r.Null(); to.Null {
+			to.Bytes = to.Bytes[:0]
+			return r.Err()
+		}
+		to.Bytes = r.AppendTo(to.Bytes[:0])
+	}
+	return r.Err()
+}
+
+func oursInts(dst []int64, r *resp.Reply) []int64 {
+	if r.Kind() != resp.Array {
+		return append(dst, r.Int())
+	}
+	for range r.Array() {
+		dst = oursInts(dst, r)
+	}
+	return dst
+}

@@ -1,0 +1,118 @@
+package clients
+
+import (
+	"context"
+	"time"
+
+	"github.com/mediocregopher/radix/v4"
+
+	"github.com/bwredis/bwredis/bench/dial"
+)
+
+// radixWindow is a WriteFlushInterval that serves many callers best.
+const radixWindow = 150 * time.Microsecond
+
+func openRadix(ctx context.Context, t dial.Target, s Shape) (Session, error) {
+	return radixWith(ctx, t, s, 0)
+}
+
+func openRadixFlush(ctx context.Context, t dial.Target, s Shape) (Session, error) {
+	return radixWith(ctx, t, s, radixWindow)
+}
+
+// radixWith has four connections, or as many as it may.
+func radixWith(ctx context.Context, t dial.Target, s Shape, window time.Duration) (Session, error) {
+	config := radix.PoolConfig{Dialer: t.Radix(), Size: s.Limit, PingInterval: -1} // Size 0: 4
+	config.Dialer.WriteFlushInterval = window
+	c, err := config.New(ctx, t.Network, t.Addr)
+	if err != nil {
+		return nil, err
+	}
+	return radixSession{c}, nil
+}
+
+type radixSession struct{ client radix.Client }
+
+func (s radixSession) Close() { _ = s.client.Close() }
+
+func (s radixSession) Ask(commands []Command) Ask {
+	into := make([]radixReply, len(commands))
+	for i := range commands {
+		into[i].command = &commands[i]
+	}
+	replies := make([]Reply, len(commands))
+	if len(commands) == 1 {
+		return func(ctx context.Context) ([]Reply, error) {
+			if err := s.client.Do(ctx, into[0].action()); err != nil {
+				return nil, err
+			}
+			into[0].read(&replies[0])
+			return replies, nil
+		}
+	}
+	p := radix.NewPipeline()
+	return func(ctx context.Context) ([]Reply, error) {
+		p.Reset()
+		for i := range into {
+			p.Append(into[i].action())
+		}
+		if err := s.client.Do(ctx, p); err != nil {
+			return nil, err
+		}
+		for i := range into {
+			into[i].read(&replies[i])
+		}
+		return replies, nil
+	}
+}
+
+// A radixReply is where one reply goes.
+type radixReply struct {
+	command *Command
+	maybe   radix.Maybe
+	text    string
+	bytes   []byte
+	number  int64
+	flat    []int64
+	nested  [][]int64
+}
+
+// action may find a null only where a GET wants a text: the wrapper that takes it costs.
+func (in *radixReply) action() radix.Action {
+	return radix.Cmd(in.receiver(), in.command.Name, in.command.Args...)
+}
+
+func (in *radixReply) receiver() any {
+	switch in.command.Want {
+	case Number:
+		return &in.number
+	case Numbers:
+		return &in.flat
+	case Nested:
+		return &in.nested
+	case Owned:
+		in.bytes = nil
+		return &in.bytes
+	case Into:
+		return &in.bytes
+	}
+	if in.command.Name == "GET" && in.command.Nullable {
+		in.maybe = radix.Maybe{Rcv: &in.text}
+		return &in.maybe
+	}
+	return &in.text
+}
+
+func (in *radixReply) read(r *Reply) {
+	r.Null, r.Text, r.Bytes, r.Ints = in.maybe.Null, in.text, in.bytes, r.Ints[:0]
+	switch in.command.Want {
+	case Number:
+		r.Ints = append(r.Ints, in.number)
+	case Numbers:
+		r.Ints = append(r.Ints, in.flat...)
+	case Nested:
+		for _, numbers := range in.nested {
+			r.Ints = append(r.Ints, numbers...)
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package clients
+
+import (
+	"context"
+	"errors"
+
+	"github.com/gomodule/redigo/redis"
+
+	"github.com/bwredis/bwredis/bench/dial"
+)
+
+// openRedigo is its pool, from which every call takes a connection.
+func openRedigo(_ context.Context, t dial.Target, s Shape) (Session, error) {
+	return redigoSession{t.RedigoPool(s.connections())}, nil
+}
+
+type redigoSession struct{ pool *redis.Pool }
+
+func (s redigoSession) Close() { _ = s.pool.Close() }
+
+// Ask has no way to read into memory of the caller's.
+func (s redigoSession) Ask(commands []Command) Ask {
+	args := make([][]any, len(commands))
+	for i, c := range commands {
+		if c.Want == Into {
+			return nil
+		}
+		args[i] = toAny(c.Args)
+	}
+	replies := make([]Reply, len(commands))
+	if len(commands) == 1 {
+		return func(ctx context.Context) ([]Reply, error) {
+			v, err := s.do(ctx, commands[0].Name, args[0])
+			return replies, redigoRead(&replies[0], commands[0].Want, v, err)
+		}
+	}
+	return func(ctx context.Context) ([]Reply, error) {
+		c, err := s.pool.GetContext(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer c.Close()
+		return replies, redigoPipeline(c, commands, args, replies)
+	}
+}
+
+// do needs a context only where there is one that can end.
+func (s redigoSession) do(ctx context.Context, name string, args []any) (any, error) {
+	c, err := s.pool.GetContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	if ctx.Done() == nil {
+		return c.Do(name, args...)
+	}
+	return redis.DoContext(c, ctx, name, args...)
+}
+
+func redigoPipeline(c redis.Conn, commands []Command, args [][]any, replies []Reply) error {
+	for i, command := range commands {
+		if err := c.Send(command.Name, args[i]...); err != nil {
+			return err
+		}
+	}
+	if err := c.Flush(); err != nil {
+		return err
+	}
+	var failed error
+	for i := range commands {
+		v, err := c.Receive()
+		if err := redigoRead(&replies[i], commands[i].Want, v, err); err != nil {
+			failed = errors.Join(failed, err)
+		}
+	}
+	return failed
+}
+
+func redigoRead(r *Reply, want Want, v any, err error) error {
+	if err != nil {
+		return err
+	}
+	r.Null = v == nil
+	switch v := v.(type) {
+	case []byte:
+		if want == Owned {
+			r.Bytes = v
+		} else {
+			r.Text = string(v)
+		}
+	case string:
+		r.Text = v
+	case nil:
+		r.Text = ""
+	default:
+		r.Ints = addInts(r.Ints[:0], v)
+	}
+	return nil
+}

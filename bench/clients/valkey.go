@@ -1,0 +1,137 @@
+package clients
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/valkey-io/valkey-go"
+
+	"github.com/bwredis/bwredis/bench/dial"
+)
+
+func valkeyWith(t dial.Target, change func(o *valkey.ClientOption)) (Session, error) {
+	options := t.Valkey()
+	change(&options)
+	c, err := valkey.NewClient(options)
+	if err != nil {
+		return nil, err
+	}
+	return valkeySession{c}, nil
+}
+
+// openValkey has four connections, or as many as it may.
+func openValkey(_ context.Context, t dial.Target, s Shape) (Session, error) {
+	return valkeyWith(t, func(o *valkey.ClientOption) { o.PipelineMultiplex = dial.Multiplex(s.Limit) })
+}
+
+func openValkeyFlush(_ context.Context, t dial.Target, s Shape) (Session, error) {
+	return valkeyWith(t, func(o *valkey.ClientOption) {
+		o.PipelineMultiplex, o.MaxFlushDelay = dial.Multiplex(s.Limit), dial.RueidisDelay
+	})
+}
+
+type valkeySession struct{ client valkey.Client }
+
+func (s valkeySession) Close() { s.client.Close() }
+
+func (s valkeySession) Ask(commands []Command) Ask {
+	replies := make([]Reply, len(commands))
+	builds := make([]func() valkey.Completed, len(commands))
+	for i := range commands {
+		builds[i] = s.building(&commands[i])
+	}
+	if len(commands) == 1 {
+		if commands[0].Want == Into {
+			return s.into(&commands[0], replies)
+		}
+		return func(ctx context.Context) ([]Reply, error) {
+			return replies, valkeyRead(&replies[0], commands[0].Want, s.client.Do(ctx, builds[0]()))
+		}
+	}
+	built := make([]valkey.Completed, len(commands))
+	return func(ctx context.Context) ([]Reply, error) {
+		for i, build := range builds {
+			built[i] = build()
+		}
+		for i, result := range s.client.DoMulti(ctx, built...) {
+			if err := valkeyRead(&replies[i], commands[i].Want, result); err != nil {
+				return nil, err
+			}
+		}
+		return replies, nil
+	}
+}
+
+func (s valkeySession) building(c *Command) func() valkey.Completed {
+	b := s.client.B
+	switch c.Name {
+	case "GET":
+		return func() valkey.Completed { return b().Get().Key(c.Args[0]).Build() }
+	case "SET":
+		return func() valkey.Completed { return b().Set().Key(c.Args[0]).Value(c.Args[1]).Build() }
+	case "PTTL":
+		return func() valkey.Completed { return b().Pttl().Key(c.Args[0]).Build() }
+	case "GETRANGE":
+		start, _ := strconv.ParseInt(c.Args[1], 10, 64)
+		end, _ := strconv.ParseInt(c.Args[2], 10, 64)
+		return func() valkey.Completed { return b().Getrange().Key(c.Args[0]).Start(start).End(end).Build() }
+	case "EVALSHA":
+		sha, keys, argv := c.Script()
+		return func() valkey.Completed {
+			return b().Evalsha().Sha1(sha).Numkeys(int64(len(keys))).Key(keys...).Arg(argv...).Build()
+		}
+	}
+	return func() valkey.Completed { return b().Arbitrary(c.Name).Args(c.Args...).Build() }
+}
+
+func valkeyRead(r *Reply, want Want, result valkey.ValkeyResult) (err error) {
+	if err := result.Error(); err != nil {
+		if r.Null = valkey.IsValkeyNil(err); r.Null {
+			r.Text = ""
+			return nil
+		}
+		return err
+	}
+	r.Null = false
+	switch want {
+	case Owned, Into:
+		r.Bytes, err = result.AsBytes()
+	case Number:
+		var n int64
+		n, err = result.AsInt64()
+		r.setInt(n)
+	case Numbers, Nested:
+		var message valkey.ValkeyMessage
+		if message, err = result.ToMessage(); err == nil {
+			r.Ints, err = valkeyInts(r.Ints[:0], &message)
+		}
+	default:
+		r.Text, err = result.ToString()
+	}
+	return err
+}
+
+func valkeyInts(dst []int64, m *valkey.ValkeyMessage) ([]int64, error) {
+	if !m.IsArray() {
+		n, err := m.AsInt64()
+		return append(dst, n), err
+	}
+	elements, err := m.ToArray()
+	for i := range elements {
+		if err == nil {
+			dst, err = valkeyInts(dst, &elements[i])
+		}
+	}
+	return dst, err
+}
+
+func (s valkeySession) into(c *Command, replies []Reply) Ask {
+	own := &sink{buf: make([]byte, 0, c.Room+1)}
+	return func(ctx context.Context) ([]Reply, error) {
+		own.buf = own.buf[:0]
+		stream := s.client.DoStream(ctx, s.client.B().Get().Key(c.Args[0]).Build())
+		_, err := stream.WriteTo(own)
+		replies[0].Bytes = own.buf
+		return replies, err
+	}
+}
