@@ -11,7 +11,7 @@ import (
 type Target struct {
 	Network, Addr  string      // as for net.Dial
 	TLS            *tls.Config // nil: none
-	User, Password string // a password without a user is that of the default user
+	User, Password string      // a password without a user is that of the default user
 	DB             int
 	Memory         func() net.Conn // takes the place of the network
 }
