@@ -11,7 +11,7 @@ import (
 // GoRedis returns the options that make go-redis fastest, without the sizes of its pools.
 func (t Target) GoRedis() *redis.Options {
 	options := &redis.Options{
-		Network: t.Network, Addr: t.Addr, Username: t.User, Password: t.Password,
+		Network: t.Network, Addr: t.Addr, Username: t.User, Password: t.Password, DB: t.DB,
 		Dialer:                   func(ctx context.Context, _, _ string) (net.Conn, error) { return t.Connect(ctx) },
 		Protocol:                 3,
 		MaxRetries:               -1,

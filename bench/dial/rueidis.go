@@ -18,6 +18,7 @@ func (t Target) Rueidis() rueidis.ClientOption {
 		InitAddress:       []string{t.Addr},
 		Username:          t.User,
 		Password:          t.Password,
+		SelectDB:          t.DB,
 		ForceSingleClient: true,
 		DisableCache:      true,
 		ClientSetInfo:     rueidis.DisableClientSetInfo, // fewer commands when it connects

@@ -11,7 +11,8 @@ import (
 type Target struct {
 	Network, Addr  string      // as for net.Dial
 	TLS            *tls.Config // nil: none
-	User, Password string
+	User, Password string      // a password without a user is that of the default user
+	DB             int
 	Memory         func() net.Conn // takes the place of the network
 
 	Attempt func() // called before each connection is tried; nil: nobody is
@@ -39,12 +40,22 @@ func (t Target) Connect(ctx context.Context) (net.Conn, error) {
 	if err != nil || t.TLS == nil {
 		return nc, err
 	}
-	secured := tls.Client(nc, t.TLS)
+	secured := tls.Client(nc, t.named())
 	if err := secured.HandshakeContext(ctx); err != nil {
 		_ = nc.Close()
 		return nil, err
 	}
 	return secured, nil
+}
+
+// named is the TLS configuration with a name to find in the certificate.
+func (t Target) named() *tls.Config {
+	if t.TLS.ServerName != "" || t.TLS.InsecureSkipVerify {
+		return t.TLS
+	}
+	config := t.TLS.Clone()
+	config.ServerName, _, _ = net.SplitHostPort(t.Addr)
+	return config
 }
 
 // Resuming returns the same target for connections that resume the TLS session of those before. Every client has a cache of its own.

@@ -14,6 +14,7 @@ func (t Target) Valkey() valkey.ClientOption {
 		InitAddress:       []string{t.Addr},
 		Username:          t.User,
 		Password:          t.Password,
+		SelectDB:          t.DB,
 		ForceSingleClient: true,
 		DisableCache:      true,
 		ClientSetInfo:     valkey.DisableClientSetInfo, // fewer commands when it connects
