@@ -42,7 +42,7 @@ func writeHead(w io.Writer, o options, s *site) error {
 	if o.full {
 		defaults, transfers = defaultsLegend, transfersLegend
 	}
-	fmt.Fprintf(&b, legend, o.Rounds, o.Sample, runtime.GOMAXPROCS(0), bench.Versions(), busyNote(bench.Load(), runtime.NumCPU()), defaults, transfers)
+	fmt.Fprintf(&b, legend, o.Rounds, o.Sample, runtime.GOMAXPROCS(0), bench.Versions(), bench.Busy(bench.Load(), runtime.NumCPU()), defaults, transfers)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -72,12 +72,4 @@ func (s *site) why() string {
 	}
 	text := strings.Join(s.notes, ", and ")
 	return strings.ToUpper(text[:1]) + text[1:]
-}
-
-// busyNote says that others worked on the machine as well, when they did before the measurement began.
-func busyNote(load float64, processors int) string {
-	if load < 0.5*float64(processors) {
-		return ""
-	}
-	return fmt.Sprintf("The machine was busy with other work: before, %.1f programs wanted its %d processors. ", load, processors)
 }

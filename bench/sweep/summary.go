@@ -41,23 +41,29 @@ func lineOf(m measured) (l line, ok bool) {
 // Name is that of the workload.
 func (m measured) Name() string { return m.Result.Workload.Name }
 
+// What ours is, when all goes well.
+const (
+	ahead   = "ahead"
+	shorter = "shorter"
+)
+
 // verdict is plain about what is not so.
-func verdict(s versus.Spread) string {
+func verdict(what string, s versus.Spread) string {
 	switch {
-	case s.Median <= 1:
-		return "**not ahead**"
+	case !(s.Median > 1):
+		return "**not " + what + "**"
 	case s.Min <= 1:
-		return "ahead, not in every round"
+		return what + ", not in every round"
 	}
-	return "ahead"
+	return what
 }
 
 const summaryLegend = `## Summary
 
 "ratio" is the rate of ours over that of the fastest peer, with its extremes over the rounds, and "of floor" over that of the floor. "p99" is what 99 of 100 calls of the peer took that is best at
-that, over what they took of ours: above 1, ours keeps callers waiting less.
+that, over what they took of ours: above 1, callers of ours wait less.
 
-| workload | ours | best peer |  | ratio | ours is | of floor | p99 | p99 of ours |
+| workload | ours | best peer |  | ratio | ours is | of floor | p99 | that of ours is |
 | --- | ---: | ---: | --- | ---: | --- | ---: | ---: | --- |
 `
 
@@ -71,14 +77,14 @@ func writeSummary(w io.Writer, results []measured) error {
 			continue
 		}
 		b.WriteString(l.cells())
-		if l.ahead.Median <= 1 {
+		if !(l.ahead.Median > 1) {
 			behind = append(behind, fmt.Sprintf("`%s` (%.2f of %s)", l.workload, l.ahead.Median, l.best.Name))
 		}
-		if l.hasQuick && l.p99.Median <= 1 {
+		if l.hasQuick && !(l.p99.Median > 1) {
 			late = append(late, fmt.Sprintf("`%s` (%.2f, %s)", l.workload, l.p99.Median, l.quick.Name))
 		}
 	}
-	b.WriteString("\n" + sentence("throughput", behind) + sentence("p99", late))
+	b.WriteString("\n" + sentence("Throughput", ahead, behind) + sentence("p99", shorter, late))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -89,16 +95,16 @@ func (l line) cells() string {
 		floor = fmt.Sprintf("%.2f", l.floor.Median)
 	}
 	if l.hasQuick {
-		p99, wait = fmt.Sprintf("%s, %s", l.p99, l.quick.Name), verdict(l.p99)
+		p99, wait = fmt.Sprintf("%s, %s", l.p99, l.quick.Name), verdict(shorter, l.p99)
 	}
 	return fmt.Sprintf("| `%s` | %s | %s | %s | %s | %s | %s | %s | %s |\n", l.workload, versus.FormatRate(1e9/l.ours.Nanoseconds()),
-		versus.FormatRate(1e9/l.best.Nanoseconds()), l.best.Name, l.ahead, verdict(l.ahead), floor, p99, wait)
+		versus.FormatRate(1e9/l.best.Nanoseconds()), l.best.Name, l.ahead, verdict(ahead, l.ahead), floor, p99, wait)
 }
 
-// sentence names where ours is not ahead.
-func sentence(of string, where []string) string {
+// sentence names where it is not so.
+func sentence(of, what string, where []string) string {
 	if len(where) == 0 {
-		return fmt.Sprintf("In %s ours is ahead of the best peer in every workload.\n\n", of)
+		return fmt.Sprintf("%s: ours is %s in every workload.\n\n", of, what)
 	}
-	return fmt.Sprintf("**In %s ours is not ahead in %d of them:** %s.\n\n", of, len(where), strings.Join(where, ", "))
+	return fmt.Sprintf("**%s: ours is not %s in %d of them:** %s.\n\n", of, what, len(where), strings.Join(where, ", "))
 }
