@@ -20,6 +20,8 @@ type Client struct {
 	Single bool
 	// Lone says that there is nothing to be gained from it with one caller, because all it does is gather what several ask, or because it is then as another.
 	Lone bool
+	// NoInto says that it has no way to read into memory of the caller's.
+	NoInto bool
 	// Smallest opens one connection for one caller where the library has something smaller for that than what Open returns; nil: it has not.
 	Smallest func(ctx context.Context, t dial.Target) (Session, error)
 }
@@ -90,7 +92,7 @@ func Peers() []Client {
 		{Name: "valkey-go/1conn", Kind: versus.Peer, Open: openValkeyOne, Lone: true},
 		{Name: "valkey-go/flush20us", Kind: versus.Peer, Open: openValkeyFlush, Lone: true},
 		{Name: "valkey-go/flush20us, 1conn", Kind: versus.Peer, Open: openValkeyFlushOne, Lone: true},
-		{Name: "redigo", Kind: versus.Peer, Open: openRedigo, Smallest: openRedigoConn},
+		{Name: "redigo", Kind: versus.Peer, Open: openRedigo, NoInto: true, Smallest: openRedigoConn},
 		{Name: "radix", Kind: versus.Peer, Open: openRadix, Smallest: openRadixConn},
 		{Name: "radix/flush150us", Kind: versus.Peer, Open: openRadixFlush, Lone: true},
 	}
