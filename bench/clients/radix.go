@@ -33,6 +33,9 @@ func openRadixConn(ctx context.Context, t dial.Target) (Session, error) {
 func radixWith(ctx context.Context, t dial.Target, s Shape, window time.Duration) (Session, error) {
 	config := radix.PoolConfig{Dialer: t.Radix(), Size: s.shared(), PingInterval: -1}
 	config.Dialer.WriteFlushInterval = window
+	if t.Patient {
+		config.PingInterval = 0 // the default
+	}
 	c, err := config.New(ctx, t.Network, t.Addr)
 	if err != nil {
 		return nil, err

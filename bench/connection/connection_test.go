@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bwredis/bwredis/bench/busy"
 	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/rawpipe"
 	"github.com/bwredis/bwredis/bench/server"
@@ -20,10 +21,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(spinEnv) != "" { // a computing process of this program
-		spinMain()
-		return
-	}
+	busy.Main()
 	os.Exit(m.Run())
 }
 
