@@ -14,10 +14,18 @@ type Target struct {
 	User, Password string      // a password without a user is that of the default user
 	DB             int
 	Memory         func() net.Conn // takes the place of the network
+
+	Attempt func() // called before each connection is tried; nil: nobody is
+	// Patient is for measuring what happens when things go wrong: clients keep the timeouts, retries and probes that they have by themselves, and observe
+	// contexts, where otherwise they have the settings that make them fastest.
+	Patient bool
 }
 
 // plain connects without TLS.
 func (t Target) plain(ctx context.Context) (net.Conn, error) {
+	if t.Attempt != nil {
+		t.Attempt()
+	}
 	if t.Memory != nil {
 		return t.Memory(), nil
 	}
@@ -57,5 +65,5 @@ func (t Target) Resuming() Target {
 	return t
 }
 
-// overMemory is plain as a function that dials.
-func (t Target) overMemory(context.Context, string, string) (net.Conn, error) { return t.Memory(), nil }
+// dialled is plain as a function that dials.
+func (t Target) dialled(ctx context.Context, _, _ string) (net.Conn, error) { return t.plain(ctx) }
