@@ -36,9 +36,3 @@ func TestLoads(t *testing.T) {
 		stop()
 	}
 }
-
-func TestMark(t *testing.T) {
-	if mark("") != 0 || mark("ab") == mark("ac") || mark("ab") == mark("aab") || mark("ab") != mark([]byte("ab")) {
-		t.Error("marks do not tell values apart")
-	}
-}

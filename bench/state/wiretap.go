@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/resp"
 )
@@ -16,9 +17,9 @@ import (
 type recording struct {
 	roundTrips int
 	sent       []byte
-	steps      []step   // what was sent, taken apart
-	frames     [][]byte // the replies
-	received   int      // bytes
+	commands   []clients.Command // what was sent, taken apart
+	frames     [][]byte          // the replies
+	received   int               // bytes
 }
 
 // A wiretap keeps what passes on a connection.
@@ -78,19 +79,19 @@ func (w *wiretap) recording(roundTrips int) (recording, error) {
 	if r.frames, err = split(w.in); err != nil {
 		return r, err
 	}
-	commands, err := split(w.out)
+	sent, err := split(w.out)
 	if err != nil {
 		return r, err
 	}
-	if len(commands) != len(r.frames) {
-		return r, fmt.Errorf("%d commands have %d replies", len(commands), len(r.frames))
+	if len(sent) != len(r.frames) {
+		return r, fmt.Errorf("%d commands have %d replies", len(sent), len(r.frames))
 	}
-	for _, command := range commands {
-		s, err := parseStep(command)
+	for i, command := range sent {
+		c, err := parse(command, r.frames[i])
 		if err != nil {
 			return r, err
 		}
-		r.steps = append(r.steps, s)
+		r.commands = append(r.commands, c)
 	}
 	return r, nil
 }
@@ -112,24 +113,41 @@ func split(stream []byte) (frames [][]byte, err error) {
 	return frames, nil
 }
 
-func parseStep(command []byte) (step, error) {
+// parse takes a command apart, and says in which form its reply is wanted.
+func parse(command, reply []byte) (clients.Command, error) {
 	var r resp.Reply
 	r.Reset(command)
 	args := r.Args(nil)
 	if len(args) < 2 {
-		return step{}, fmt.Errorf("%q is no command with arguments", command)
+		return clients.Command{}, fmt.Errorf("%q is no command with arguments", command)
 	}
-	s := step{name: string(args[0])}
+	c := clients.Command{Name: string(args[0]), Want: wanted(reply)}
 	for _, arg := range args[1:] {
-		s.args = append(s.args, string(arg))
+		c.Args = append(c.Args, string(arg))
 	}
-	if s.name == "EVALSHA" {
+	if c.Name == "EVALSHA" {
 		var err error
-		if s.keys, err = strconv.Atoi(s.args[1]); err != nil || len(s.args) < 2+s.keys {
-			return step{}, fmt.Errorf("%q has no number of keys", command)
+		if c.Keys, err = strconv.Atoi(c.Args[1]); err != nil || len(c.Args) < 2+c.Keys {
+			return clients.Command{}, fmt.Errorf("%q has no number of keys", command)
 		}
 	}
-	return s, nil
+	return c, nil
+}
+
+// wanted is the form that a reply has.
+func wanted(reply []byte) clients.Want {
+	var r resp.Reply
+	r.Reset(reply)
+	switch r.Kind() {
+	case resp.Integer:
+		return clients.Number
+	case resp.Array:
+		if r.Array() > 0 && r.Kind() == resp.Array {
+			return clients.Nested
+		}
+		return clients.Numbers
+	}
+	return clients.Text
 }
 
 // bulk is the text of a frame.
