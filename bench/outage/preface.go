@@ -28,7 +28,7 @@ A client may wait while a server is away, or refuse at once, as ours does when f
 
 - **restart**: %d callers, contexts of %v. The server is killed (SIGKILL), and started again on the same port after %v, with nothing in it: a null is a success. "first success" and "all callers served" are the times from
   the first connection that it accepts to the first success, and until each caller has had one; "dialled meanwhile" is from the kill until then.
-- **stall**: %d callers, contexts of %v. The server is stopped (SIGSTOP) for %v and goes on. Errors, late calls and dials are from the stop to the end, "successes/s afterwards" those in the %v after it goes on.
+- **stall**: %d callers, contexts of %v. The server is stopped (SIGSTOP) for %v and goes on. Errors, late calls and dials are from the stop to the end, "the machine's own" is the worst lateness of a caller beside them who asks nobody and only waits for contexts of the same length: what is late no longer than that is not the client's doing. "successes/s afterwards" are those in the %v after it goes on.
 - **storm**: %d callers for %v, of which half give up at random within %v: a quarter by cancelling, a quarter by a deadline. Timers of the runtime may be later than that. "given up/s" is how many of their calls ended
   with an error: a client that does not look at its context meanwhile hands them the reply instead. The others have contexts of %v. A reply is wrong when it is the value of somebody else's key.
 

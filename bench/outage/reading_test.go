@@ -39,8 +39,8 @@ func TestReadStall(t *testing.T) {
 	all := [][]record{{
 		{end: 90 * ms, due: 91 * ms}, {begin: 90 * ms, end: 600 * ms, due: 190 * ms}, ok(601 * ms), ok(1100 * ms), ok(1700 * ms),
 	}, {ok(599 * ms), {end: 602 * ms, due: 700 * ms, outcome: strayed}}}
-	r := readStall(all, 100*ms, 600*ms, 1600*ms, 3)
-	if r.errors != 1 || r.late != 1 || r.worst != 410 || r.rate != 2 || r.dials != 3 || r.strayed != 1 {
+	r := readStall(all, []record{{end: 99 * ms}, {end: 205 * ms, due: 200 * ms}}, 100*ms, 600*ms, 1600*ms, 3)
+	if r.errors != 1 || r.late != 1 || r.worst != 410 || r.own != 5 || r.rate != 2 || r.dials != 3 || r.strayed != 1 {
 		t.Errorf("got %+v", r)
 	}
 }

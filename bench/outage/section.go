@@ -24,7 +24,7 @@ type read func(all [][]record) reading
 // A reading is the figures of one round.
 type reading struct {
 	errors, late, strayed, dials, left float64
-	first, all, worst                  float64 // milliseconds
+	first, all, worst, own             float64 // milliseconds
 	rate, gaveUp                       float64 // in a second
 	p99                                float64 // nanoseconds
 	line                               timeline

@@ -15,6 +15,7 @@ import (
 type team struct {
 	session  clients.Session
 	callers  []*caller
+	witness  *caller       // asks nobody, and waits for the end of its contexts: how late it is, is the machine's doing
 	bound    time.Duration // of contexts
 	epoch    time.Time
 	dials    *atomic.Int64
@@ -33,7 +34,7 @@ var (
 func openTeam(ctx context.Context, c clients.Client, t dial.Target, n int, bound time.Duration) (*team, error) {
 	ctx, cancel := context.WithTimeout(ctx, openBound)
 	defer cancel()
-	team := &team{bound: bound, dials: new(atomic.Int64), halt: make(chan struct{})}
+	team := &team{bound: bound, dials: new(atomic.Int64), halt: make(chan struct{}), witness: &caller{ask: abide}}
 	t.Patient, t.Attempt = true, func() { team.dials.Add(1) }
 	session, err := c.Open(ctx, t, clients.Shape{Callers: n})
 	if err != nil {
@@ -53,12 +54,18 @@ func openTeam(ctx context.Context, c clients.Client, t dial.Target, n int, bound
 	return team, nil
 }
 
+// abide is what a witness asks.
+func abide(ctx context.Context) ([]clients.Reply, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
 func (t *team) now() time.Duration { return time.Since(t.epoch) }
 
 // begin starts the load, which halted ends.
 func (t *team) begin() {
 	t.epoch = time.Now()
-	for _, c := range t.callers {
+	for _, c := range append([]*caller{t.witness}, t.callers...) {
 		t.wg.Go(func() { t.press(c) })
 	}
 }
