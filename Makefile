@@ -85,6 +85,10 @@ tune: ## what to set REDIS_KEEPALIVE_POOL, _IDLE and REDIS_TIMEOUT to, from a sw
 bench-failover: ## what callers see of failovers, beside other clients, on servers from PATH; takes seven minutes
 	cd bench && go run ./failover -doc
 
+.PHONY: bench-outage
+bench-outage: ## what callers see of a restart, a stall and a storm of cancellations, beside other clients, on a server from PATH; takes four minutes
+	cd bench && go run ./outage -doc
+
 .PHONY: hostile
 hostile: ## write docs/hostile.md anew: what each client makes of hostile replies
 	mkdir -p docs
