@@ -26,6 +26,7 @@ import (
 type options struct {
 	rounds int
 	only   string
+	keep   string // folder; empty: none
 	root   string // of the repository, which the document and docs are in
 }
 
@@ -33,6 +34,7 @@ func main() {
 	var o options
 	flag.IntVar(&o.rounds, "rounds", 3, "samples of each contender")
 	flag.StringVar(&o.only, "only", "", "regular expression of the programs to run; empty: all. The document tells of those only")
+	flag.StringVar(&o.keep, "keep", "", "folder for what the programs print, so that a run that ends early can go on: what is there already is not measured again")
 	flag.StringVar(&o.root, "root", "..", "where docs and bench/RESULTS.md are written")
 	flag.Parse()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -60,16 +62,24 @@ func run(ctx context.Context, o options, all []part, progress io.Writer) error {
 	b := book{root: o.root, machine: machine(), when: time.Now(), load: bench.Load(), versions: bench.Versions()}
 	var failed error
 	for i, p := range selected {
+		if c, ok := kept(o.keep, p); ok {
+			b.chapters = append(b.chapters, c)
+			continue
+		}
 		fmt.Fprintf(progress, "%d of %d: %s; %v to go, about\n", i+1, len(selected), p.command(), remaining(selected[i:]))
 		start := time.Now()
 		text, err := p.run(ctx, o, progress)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		c := chapter{part: p, text: text, took: time.Since(start), err: err}
+		if err == nil {
+			err = c.save(o.keep)
+		}
 		if err != nil {
 			failed = errors.Join(failed, fmt.Errorf("%s: %w", p.name, err))
 		}
-		b.chapters = append(b.chapters, chapter{part: p, text: text, took: time.Since(start), err: err})
+		b.chapters = append(b.chapters, c)
 	}
 	return errors.Join(failed, b.write())
 }

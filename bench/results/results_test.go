@@ -107,6 +107,22 @@ func TestFailedProgram(t *testing.T) {
 	}
 }
 
+// A run that goes on measures only what is missing, and tells of all.
+func TestKeep(t *testing.T) {
+	root, folder := rootFor(t), filepath.Join(t.TempDir(), "kept")
+	all := []part{says(t, "state", "state.md", measured, "0"), says(t, "pools", "pool.md", "half", "3")}
+	if err := run(t.Context(), options{root: root, keep: folder}, all, io.Discard); err == nil {
+		t.Error("a failure is forgotten")
+	}
+	again := []part{says(t, "state", "state.md", "", "1"), says(t, "pools", "pool.md", measured, "0")}
+	if err := run(t.Context(), options{root: root, keep: folder}, again, io.Discard); err != nil {
+		t.Error(err)
+	}
+	if text := read(t, root, "bench", "RESULTS.md"); !strings.Contains(text, "2 of 4 goals are met") {
+		t.Errorf("got %s", text)
+	}
+}
+
 func TestOnly(t *testing.T) {
 	root := rootFor(t)
 	all := []part{says(t, "pools", "pool.md", "x", "3"), says(t, "state", "state.md", measured, "0")}
