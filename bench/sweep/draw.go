@@ -18,9 +18,9 @@ import (
 
 // Room for a chart, and for the legend on its right, where no line is.
 const (
-	chartWidth  = 8.5 * vg.Inch
+	chartWidth  = 9.5 * vg.Inch
 	chartHeight = 5 * vg.Inch
-	legendWidth = 2 * vg.Inch
+	legendWidth = 2.8 * vg.Inch
 	margin      = 0.15 * vg.Inch
 )
 
