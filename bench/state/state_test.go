@@ -61,7 +61,7 @@ func TestTheSameBytes(t *testing.T) {
 				continue
 			}
 			var sent []byte
-			f.twist = func(args [][]byte, reply []byte) []byte {
+			f.Twist = func(args [][]byte, reply []byte) []byte {
 				var q resp.Request
 				q.Cmd(strings.ToUpper(string(args[0])))
 				for _, arg := range args[1:] {
@@ -81,7 +81,7 @@ func TestTheSameBytes(t *testing.T) {
 				t.Errorf("%s: %s sends\n%q, want\n%q; %v", op.name, k.name, sent, s.recorded[op.name][3].sent, err)
 			}
 			a.close()
-			f.twist = nil
+			f.Twist = nil
 		}
 	}
 }
@@ -89,7 +89,7 @@ func TestTheSameBytes(t *testing.T) {
 // A wrong result must not be measured.
 func TestWrongResult(t *testing.T) {
 	f, s := newFake(t)
-	f.twist = func(args [][]byte, reply []byte) []byte {
+	f.Twist = func(args [][]byte, reply []byte) []byte {
 		switch strings.ToUpper(string(args[0])) {
 		case "PTTL":
 			return resp.AppendInt(nil, 5000)
