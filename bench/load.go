@@ -13,3 +13,11 @@ func Load() (load float64) {
 	}
 	return load
 }
+
+// Busy says that others worked on the machine as well, when they did before a measurement began.
+func Busy(load float64, processors int) string {
+	if load < 0.5*float64(processors) {
+		return ""
+	}
+	return fmt.Sprintf("The machine was busy with other work: before, %.1f programs wanted its %d processors. ", load, processors)
+}

@@ -18,7 +18,29 @@ func (r *Reply) Reset(frame []byte) { r.buf, r.pos, r.head, r.err = frame, 0, 0,
 
 // Kind returns the kind of the next value, and 0 at the end of the reply or after an error. It does not move the cursor. $-1 and *-1
 // are [Null].
-func (r *Reply) Kind() Kind { return r.peek().kind }
+func (r *Reply) Kind() Kind {
+	if k := r.plainKind(); k != 0 {
+		return k
+	}
+	return r.peek().kind
+}
+
+// plainKind returns the kind of the next value where its first two bytes tell, since nothing that a Scanner accepted needs a further look: connections ask for each
+// reply. It is 0 before attributes, streams and the nulls of RESP2, at the end, and after an error.
+func (r *Reply) plainKind() Kind {
+	if r.err != nil || len(r.buf)-r.pos < 2 {
+		return 0
+	}
+	switch k := Kind(r.buf[r.pos]); k {
+	case SimpleString, SimpleError, Integer, Null, Boolean, Double, BigNumber:
+		return k
+	case BulkString, BulkError, VerbatimString, Array, Map, Set, Push:
+		if isDigit(r.buf[r.pos+1]) {
+			return k
+		}
+	}
+	return 0
+}
 
 // Err returns what made the cursor stop. At the start of an error reply that is the reply itself, as an [*Error], and it sticks; use
 // [Reply.ErrorReply] first to go on behind it.
@@ -47,6 +69,9 @@ func (r *Reply) headErr() {
 
 // Null reports whether a null is next, and moves past it if so.
 func (r *Reply) Null() bool {
+	if k := r.plainKind(); k != 0 && k != Null {
+		return false
+	}
 	t := r.peek()
 	if t.kind != Null {
 		return false
@@ -59,6 +84,9 @@ func (r *Reply) Null() bool {
 // EXEC returns them, are read this way, and pass through Value, Raw and Skip like any other value; the methods that convert make
 // them stick.
 func (r *Reply) ErrorReply() *Error {
+	if k := r.plainKind(); k != 0 && !k.isError() {
+		return nil
+	}
 	t := r.peek()
 	if !t.kind.isError() {
 		return nil

@@ -24,6 +24,9 @@ func openRadixFlush(ctx context.Context, t dial.Target, s Shape) (Session, error
 func radixWith(ctx context.Context, t dial.Target, s Shape, window time.Duration) (Session, error) {
 	config := radix.PoolConfig{Dialer: t.Radix(), Size: s.Limit, PingInterval: -1} // Size 0: 4
 	config.Dialer.WriteFlushInterval = window
+	if t.Patient {
+		config.PingInterval = 0 // the default
+	}
 	c, err := config.New(ctx, t.Network, t.Addr)
 	if err != nil {
 		return nil, err

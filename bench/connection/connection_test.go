@@ -13,16 +13,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bwredis/bwredis/bench/busy"
 	"github.com/bwredis/bwredis/bench/rawpipe"
 	"github.com/bwredis/bwredis/bench/server"
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(spinEnv) != "" { // a computing process of this program
-		spinMain()
-		return
-	}
+	busy.Main()
 	os.Exit(m.Run())
 }
 

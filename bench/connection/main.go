@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/bwredis/bwredis/bench/busy"
 	"github.com/bwredis/bwredis/bench/server"
 	"github.com/bwredis/bwredis/bench/versus"
 )
@@ -22,10 +23,7 @@ import (
 const defaultSample = 120 * time.Millisecond
 
 func main() {
-	if os.Getenv(spinEnv) != "" {
-		spinMain()
-		return
-	}
+	busy.Main()
 	o := options{idle: idleConnections}
 	flag.IntVar(&o.Rounds, "rounds", versus.DefaultRounds, "samples of each contender")
 	flag.DurationVar(&o.Sample, "time", defaultSample, "how long a sample lasts, about; those of latency last three times as long")

@@ -1,6 +1,10 @@
 package main
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/bwredis/bwredis/bench/busy"
+)
 
 func TestMeter(t *testing.T) {
 	m, err := newMeter(t.Context(), fakeSite(t).tcp)
@@ -24,7 +28,7 @@ func TestMeter(t *testing.T) {
 }
 
 func TestLoads(t *testing.T) {
-	for _, load := range []func() (func(), error){computingProcesses, computingGoroutines} {
+	for _, load := range []func() (func(), error){busy.Processes, busy.Goroutines} {
 		stop, err := load()
 		if err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"net"
 	"slices"
 
+	"github.com/bwredis/bwredis/bench/busy"
 	"github.com/bwredis/bwredis/bench/crowd"
 	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/memconn"
@@ -185,8 +186,8 @@ func (p plan) latency() (made []experiment) {
 		load        func() (func(), error)
 	}{
 		{"idle", "idle machine", nil},
-		{"processes", fmt.Sprintf("beside %d computing processes", computing), computingProcesses},
-		{"goroutines", "a computing goroutine of the same program for every processor", computingGoroutines},
+		{"processes", fmt.Sprintf("beside %d computing processes", busy.Count), busy.Processes},
+		{"goroutines", "a computing goroutine of the same program for every processor", busy.Goroutines},
 	} {
 		for _, callers := range []int{8, 64} {
 			rec := crowd.NewRecorder(callers)

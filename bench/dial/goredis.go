@@ -10,8 +10,8 @@ import (
 
 // GoRedis returns the options that make go-redis fastest, without the sizes of its pools.
 func (t Target) GoRedis() *redis.Options {
-	return &redis.Options{
-		Network: t.Network, Addr: t.Addr, Username: t.User, Password: t.Password,
+	options := &redis.Options{
+		Network: t.Network, Addr: t.Addr, Username: t.User, Password: t.Password, DB: t.DB,
 		Dialer:                   func(ctx context.Context, _, _ string) (net.Conn, error) { return t.Connect(ctx) },
 		Protocol:                 3,
 		MaxRetries:               -1,
@@ -20,6 +20,11 @@ func (t Target) GoRedis() *redis.Options {
 		DisableIdentity:          true, // fewer commands when it connects
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}
+	if t.Patient {
+		options.MaxRetries, options.ReadTimeout, options.WriteTimeout = 0, 0, 0 // the defaults
+		options.ContextTimeoutEnabled = true                                    // or contexts would hold for waiting only
+	}
+	return options
 }
 
 // GoRedisPipelined is a client that puts the commands of all callers into batches. limit is how many connections it may open for them, 0: as many as it likes.

@@ -8,9 +8,9 @@ import (
 
 // Ours is a connection of package conn.
 func (t Target) Ours(ctx context.Context) (*conn.Conn, error) {
-	d := conn.Dialer{TLS: t.TLS, Username: t.User, Password: t.Password}
-	if t.Memory != nil {
-		d.DialContext = t.overMemory
+	d := conn.Dialer{TLS: t.TLS, Username: t.User, Password: t.Password, DB: t.DB}
+	if t.Memory != nil || t.Attempt != nil {
+		d.DialContext = t.dialled
 	}
 	return d.Dial(ctx, t.Network, t.Addr)
 }

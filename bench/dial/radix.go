@@ -3,6 +3,7 @@ package dial
 import (
 	"context"
 	"net"
+	"strconv"
 
 	"github.com/mediocregopher/radix/v4"
 )
@@ -16,5 +17,9 @@ func (d netDialer) DialContext(ctx context.Context, _, _ string) (net.Conn, erro
 
 // Radix makes connections of radix.
 func (t Target) Radix() radix.Dialer {
-	return radix.Dialer{NetDialer: netDialer(t), AuthUser: t.User, AuthPass: t.Password}
+	d := radix.Dialer{NetDialer: netDialer(t), AuthUser: t.User, AuthPass: t.Password}
+	if t.DB != 0 {
+		d.SelectDB = strconv.Itoa(t.DB)
+	}
+	return d
 }

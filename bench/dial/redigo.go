@@ -10,8 +10,11 @@ import (
 // Redigo is a connection of redigo.
 func (t Target) Redigo(ctx context.Context) (redis.Conn, error) {
 	options := []redis.DialOption{redis.DialContextFunc(func(ctx context.Context, _, _ string) (net.Conn, error) { return t.Connect(ctx) })}
-	if t.User != "" {
+	if t.Password != "" {
 		options = append(options, redis.DialUsername(t.User), redis.DialPassword(t.Password))
+	}
+	if t.DB != 0 {
+		options = append(options, redis.DialDatabase(t.DB))
 	}
 	return redis.DialContext(ctx, t.Network, t.Addr, options...)
 }

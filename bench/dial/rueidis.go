@@ -18,15 +18,24 @@ func (t Target) Rueidis() rueidis.ClientOption {
 		InitAddress:       []string{t.Addr},
 		Username:          t.User,
 		Password:          t.Password,
+		SelectDB:          t.DB,
 		ForceSingleClient: true,
 		DisableCache:      true,
 		ClientSetInfo:     rueidis.DisableClientSetInfo, // fewer commands when it connects
 		PipelineMultiplex: multiplexOne,
-		Dialer:            net.Dialer{KeepAlive: -1}, // no pings in between
+		Dialer:            net.Dialer{KeepAlive: t.pings()},
 		DialCtxFn: func(ctx context.Context, _ string, _ *net.Dialer, _ *tls.Config) (net.Conn, error) {
 			return t.Connect(ctx)
 		},
 	}
+}
+
+// pings is how often rueidis and valkey-go ask whether an idle connection still lives; 0: as often as they do by themselves.
+func (t Target) pings() time.Duration {
+	if t.Patient {
+		return 0
+	}
+	return -1 // never
 }
 
 // Numbers for PipelineMultiplex, whose power of two is the number of connections.

@@ -11,12 +11,21 @@ import (
 type Target struct {
 	Network, Addr  string      // as for net.Dial
 	TLS            *tls.Config // nil: none
-	User, Password string
+	User, Password string      // a password without a user is that of the default user
+	DB             int
 	Memory         func() net.Conn // takes the place of the network
+
+	Attempt func() // called before each connection is tried; nil: nobody is
+	// Patient is for measuring what happens when things go wrong: clients keep the timeouts, retries and probes that they have by themselves, and observe
+	// contexts, where otherwise they have the settings that make them fastest.
+	Patient bool
 }
 
 // plain connects without TLS.
 func (t Target) plain(ctx context.Context) (net.Conn, error) {
+	if t.Attempt != nil {
+		t.Attempt()
+	}
 	if t.Memory != nil {
 		return t.Memory(), nil
 	}
@@ -31,12 +40,22 @@ func (t Target) Connect(ctx context.Context) (net.Conn, error) {
 	if err != nil || t.TLS == nil {
 		return nc, err
 	}
-	secured := tls.Client(nc, t.TLS)
+	secured := tls.Client(nc, t.named())
 	if err := secured.HandshakeContext(ctx); err != nil {
 		_ = nc.Close()
 		return nil, err
 	}
 	return secured, nil
+}
+
+// named is the TLS configuration with a name to find in the certificate.
+func (t Target) named() *tls.Config {
+	if t.TLS.ServerName != "" || t.TLS.InsecureSkipVerify {
+		return t.TLS
+	}
+	config := t.TLS.Clone()
+	config.ServerName, _, _ = net.SplitHostPort(t.Addr)
+	return config
 }
 
 // Resuming returns the same target for connections that resume the TLS session of those before. Every client has a cache of its own.
@@ -46,5 +65,5 @@ func (t Target) Resuming() Target {
 	return t
 }
 
-// overMemory is plain as a function that dials.
-func (t Target) overMemory(context.Context, string, string) (net.Conn, error) { return t.Memory(), nil }
+// dialled is plain as a function that dials.
+func (t Target) dialled(ctx context.Context, _, _ string) (net.Conn, error) { return t.plain(ctx) }

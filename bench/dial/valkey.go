@@ -14,11 +14,12 @@ func (t Target) Valkey() valkey.ClientOption {
 		InitAddress:       []string{t.Addr},
 		Username:          t.User,
 		Password:          t.Password,
+		SelectDB:          t.DB,
 		ForceSingleClient: true,
 		DisableCache:      true,
 		ClientSetInfo:     valkey.DisableClientSetInfo, // fewer commands when it connects
 		PipelineMultiplex: multiplexOne,
-		Dialer:            net.Dialer{KeepAlive: -1}, // no pings in between
+		Dialer:            net.Dialer{KeepAlive: t.pings()},
 		DialCtxFn: func(ctx context.Context, _ string, _ *net.Dialer, _ *tls.Config) (net.Conn, error) {
 			return t.Connect(ctx)
 		},

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"regexp"
 	"runtime"
 	"slices"
@@ -128,25 +127,10 @@ has it (INCR and WAIT 1 in one request); "not replicated" are those of which it 
 `
 
 func writePreface(w io.Writer, o options, binary string) {
-	version := versionOf(binary)
+	version := server.Version(binary)
 	if o.doc {
 		fmt.Fprintf(w, preface, o.rounds, version, bench.Versions(), runtime.GOMAXPROCS(0), int(time.Second/interval), callers, rest, again, callBound, followBound, int64(reign))
 		return
 	}
 	fmt.Fprintf(w, "%d rounds, %s, %s, %d processors\n\n", o.rounds, version, bench.Versions(), runtime.GOMAXPROCS(0))
-}
-
-// versionOf is "redis 7.0.15", from what --version prints.
-func versionOf(binary string) string {
-	out, err := exec.Command(binary, "--version").Output()
-	words := strings.Fields(string(out))
-	if err != nil || len(words) == 0 {
-		return binary
-	}
-	for _, word := range words {
-		if number, ok := strings.CutPrefix(word, "v="); ok {
-			return strings.ToLower(words[0]) + " " + number
-		}
-	}
-	return strings.ToLower(words[0])
 }

@@ -10,17 +10,17 @@ import (
 type goal struct {
 	versus.Goal
 	client string
-	of     func(spread) float64
+	of     func(versus.Spread) float64
 	column column
 }
 
-func median(s spread) float64 { return s.median }
-func most(s spread) float64   { return s.most }
+func median(s versus.Spread) float64 { return s.Median }
+func most(s versus.Spread) float64   { return s.Max }
 
 func goals() []goal {
 	lost := column{of: func(r reading) float64 { return float64(r.stream.lost + r.crowd.lost) }, format: versus.FormatCount}
 	errors := column{of: func(r reading) float64 { return float64(r.crowd.refused + r.crowd.unknown) }, format: versus.FormatCount}
-	first := column{of: func(r reading) float64 { return r.first }, format: formatTime}
+	first := column{of: func(r reading) float64 { return r.first }, format: versus.FormatMilliseconds}
 	inVain := column{of: func(r reading) float64 { return r.inVain }, format: versus.FormatCount}
 	return []goal{
 		{versus.Goal{Workload: plannedName, Figure: "acknowledged writes lost, most"}, oursName, most, lost},
@@ -38,7 +38,7 @@ func writeGoals(w io.Writer, results []result) error {
 		for _, r := range results {
 			if rounds := r.rowOf(g.client).rounds; r.scenario.name == g.Workload && len(rounds) > 0 {
 				s := spreadOf(rounds, g.column.of)
-				table.Add(g.Goal, versus.Reading{Value: g.of(s), Text: s.text(g.column.format)})
+				table.Add(g.Goal, versus.Reading{Value: g.of(s), Text: s.Text(g.column.format)})
 			}
 		}
 	}

@@ -39,54 +39,18 @@ var columns = []column{
 	{"errors, 8 callers", func(r reading) float64 { return float64(r.crowd.refused + r.crowd.unknown) }, versus.FormatCount},
 	{"of these unknown", func(r reading) float64 { return float64(r.stream.unknown + r.crowd.unknown) }, versus.FormatCount},
 	{"excess", func(r reading) float64 { return float64(r.stream.excess + r.crowd.excess) }, versus.FormatCount},
-	{"longest stall", func(r reading) float64 { return r.stall }, formatTime},
-	{"first success", func(r reading) float64 { return r.first }, formatTime},
+	{"longest stall", func(r reading) float64 { return r.stall }, versus.FormatMilliseconds},
+	{"first success", func(r reading) float64 { return r.first }, versus.FormatMilliseconds},
 	{"attempts/s", func(r reading) float64 { return r.inVain }, versus.FormatCount},
 }
 
-// formatTime takes milliseconds.
-func formatTime(ms float64) string {
-	switch {
-	case math.IsInf(ms, 1):
-		return "never"
-	case math.Abs(ms) < 10:
-		return fmt.Sprintf("%.1f ms", ms)
-	case math.Abs(ms) < 1000:
-		return fmt.Sprintf("%.0f ms", ms)
-	}
-	return fmt.Sprintf("%.2f s", ms/1000)
-}
-
-// A spread is what a figure was over the rounds.
-type spread struct{ median, least, most float64 }
-
-func spreadOf(rounds []reading, of func(reading) float64) spread {
+// spreadOf is what a figure was over the rounds.
+func spreadOf(rounds []reading, of func(reading) float64) versus.Spread {
 	var values []float64
 	for _, r := range rounds {
 		values = append(values, of(r))
 	}
-	if len(values) == 0 {
-		return spread{math.NaN(), math.NaN(), math.NaN()}
-	}
-	slices.Sort(values)
-	middle := len(values) / 2
-	median := values[middle]
-	if len(values)%2 == 0 {
-		median = (values[middle-1] + median) / 2
-	}
-	return spread{median, values[0], values[len(values)-1]}
-}
-
-// text shows the extremes where they differ.
-func (s spread) text(format func(float64) string) string {
-	median, least, most := format(s.median), format(s.least), format(s.most)
-	switch {
-	case math.IsNaN(s.median):
-		return "-"
-	case least == most:
-		return median
-	}
-	return fmt.Sprintf("%s (%s..%s)", median, least, most)
+	return versus.SpreadOf(values)
 }
 
 // writeMarkdown writes the table, without the columns in which there is nothing to tell.
@@ -102,7 +66,7 @@ func (r result) writeMarkdown(w io.Writer) error {
 	for _, row := range r.rows {
 		fmt.Fprintf(&b, "| %s |", row.title())
 		for _, c := range shown {
-			fmt.Fprintf(&b, " %s |", spreadOf(row.rounds, c.of).text(c.format))
+			fmt.Fprintf(&b, " %s |", spreadOf(row.rounds, c.of).Text(c.format))
 		}
 		b.WriteByte('\n')
 	}
@@ -118,7 +82,7 @@ func (r result) writeMarkdown(w io.Writer) error {
 // isEmpty reports whether no client has anything in a column.
 func (r result) isEmpty(c column) bool {
 	for _, row := range r.rows {
-		if !math.IsNaN(spreadOf(row.rounds, c.of).median) {
+		if !math.IsNaN(spreadOf(row.rounds, c.of).Median) {
 			return false
 		}
 	}

@@ -37,7 +37,7 @@ const bufSize = 64 << 10
 
 // NewWire connects, and asks each question once. batch is how many of a kind are sent in one write.
 func NewWire(ctx context.Context, t dial.Target, questions []Question, batch int) (*Wire, error) {
-	nc, err := t.Connect(ctx)
+	nc, err := t.Bare(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +22,7 @@ type Server struct {
 	TCP       dial.Target
 	Unix, TLS *dial.Target // nil: there is none
 	Stop      func()       // may be called more than once, and leaves nothing
+	process
 }
 
 // Who may log in.
@@ -86,23 +86,17 @@ func launch(ctx context.Context, binary, dir string, cert *Certificate) (*Server
 	if err != nil {
 		return nil, err
 	}
-	var output bytes.Buffer
-	cmd := exec.Command(binary, "-") // reads its configuration from standard input
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(config), &output, &output
-	if err := cmd.Start(); err != nil {
+	s.process = process{binary: binary, config: config}
+	if err := s.start(); err != nil {
 		return nil, err
 	}
-	exited := make(chan struct{})
-	go func() { _ = cmd.Wait(); close(exited) }()
 	s.Stop = sync.OnceFunc(func() {
-		_ = cmd.Process.Kill()
-		<-exited
+		s.Kill()
 		_ = os.RemoveAll(dir)
 	})
-	if err := s.await(ctx, exited); err != nil {
-		_ = cmd.Process.Kill()
-		<-exited
-		return nil, fmt.Errorf("%s: %w: %s", filepath.Base(binary), err, strings.TrimSpace(output.String()))
+	if err := s.await(ctx); err != nil {
+		s.Kill()
+		return nil, fmt.Errorf("%s: %w: %s", filepath.Base(binary), err, strings.TrimSpace(s.output.String()))
 	}
 	return s, nil
 }
@@ -159,7 +153,7 @@ func FreePort() (int, error) {
 const startTimeout = 10 * time.Second
 
 // await returns when the server answers, or will not.
-func (s *Server) await(ctx context.Context, exited <-chan struct{}) error {
+func (s *Server) await(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	for {
@@ -168,7 +162,7 @@ func (s *Server) await(ctx context.Context, exited <-chan struct{}) error {
 			return c.Close()
 		}
 		select {
-		case <-exited:
+		case <-s.exited:
 			return errors.New("it ended")
 		case <-ctx.Done():
 			return err

@@ -35,16 +35,8 @@ the limit of the client for a path (EVALSHA), and an application's session (GETR
 
 func writePreface(w io.Writer, o options, s *site) {
 	if o.doc {
-		fmt.Fprintf(w, preface, o.Rounds, o.Sample, s.version, bench.Versions(), runtime.GOMAXPROCS(0), busy(bench.Load(), runtime.NumCPU()), sessionSize)
+		fmt.Fprintf(w, preface, o.Rounds, o.Sample, s.version, bench.Versions(), runtime.GOMAXPROCS(0), bench.Busy(bench.Load(), runtime.NumCPU()), sessionSize)
 		return
 	}
 	fmt.Fprintf(w, "%d rounds of %v, %s, %s, %d processors\n\n", o.Rounds, o.Sample, s.version, bench.Versions(), runtime.GOMAXPROCS(0))
-}
-
-// busy says that others worked on the machine as well, when they did before the measurement began.
-func busy(load float64, processors int) string {
-	if load < 0.5*float64(processors) {
-		return ""
-	}
-	return fmt.Sprintf("The machine was busy with other work: before, %.1f programs wanted its %d processors. ", load, processors)
 }

@@ -203,15 +203,6 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-func TestBusy(t *testing.T) {
-	if got := busy(0.2, 2); got != "" {
-		t.Errorf("an idle machine is %q", got)
-	}
-	if got := busy(7.5, 2); !strings.Contains(got, "7.5") {
-		t.Errorf("a busy machine is %q", got)
-	}
-}
-
 // With the server that the program starts everything works that a fake would let pass.
 func TestRealServer(t *testing.T) {
 	if _, err := server.Find(""); err != nil {

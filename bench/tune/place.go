@@ -16,8 +16,6 @@ import (
 	"github.com/bwredis/bwredis/bwstate"
 	"github.com/bwredis/bwredis/conn"
 	"github.com/bwredis/bwredis/resp"
-	"github.com/bwredis/bwredis/sentinel"
-	"github.com/bwredis/bwredis/tlsconf"
 )
 
 const (
@@ -101,49 +99,18 @@ func (p *place) leave() error {
 const leaveTime = 10 * time.Second
 
 func userPlace(ctx context.Context, s bwstate.Settings) (*place, error) {
-	config, err := tlsconf.Settings{
-		Enabled: s.SSL, Verify: s.SSLVerify, ServerName: s.SSLServerName,
-		CAFile: s.SSLCA, CADir: s.SSLCADir, CertFile: s.SSLCert, KeyFile: s.SSLKey,
-	}.Config()
+	t, err := server.OfSettings(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	w := way{network: s.Network(), addr: s.Addr(), dialer: conn.Dialer{
-		TLS: config, Username: s.Username, Password: string(s.Password), DB: s.Database, Timeout: max(s.Timeout, patience), KeepAlive: s.KeepaliveIdle,
+	w := way{network: t.Network, addr: t.Addr, dialer: conn.Dialer{
+		TLS: t.TLS, Username: t.User, Password: t.Password, DB: t.DB, Timeout: max(s.Timeout, patience), KeepAlive: s.KeepaliveIdle,
 	}}
-	if len(s.SentinelHosts) > 0 {
-		if w.network, w.addr, err = master(ctx, s); err != nil {
-			return nil, err
-		}
-	}
 	return &place{name: "the server of the settings: " + s.String(), settings: s, way: w, stop: func() {}}, nil
 }
 
 // patience is how long is waited for what is slow, whatever REDIS_TIMEOUT says: that is what is looked for.
 const patience = 10 * time.Second
-
-// master asks the sentinels, once. Those with TLS of their own are asked as the server's settings say.
-func master(ctx context.Context, s bwstate.Settings) (network, addr string, err error) {
-	secure := s.SSL
-	if s.SentinelSSL != "" {
-		return "", "", errors.New("sentinels with TLS of their own are not asked: name the master with REDIS_HOST, without REDIS_SENTINEL_HOSTS")
-	}
-	d := conn.Dialer{Username: s.SentinelUsername, Password: string(s.SentinelPassword)}
-	if secure {
-		d.TLS, err = tlsconf.Settings{Enabled: true, Verify: s.SSLVerify, ServerName: s.SSLServerName, CAFile: s.SSLCA, CADir: s.SSLCADir, CertFile: s.SSLCert, KeyFile: s.SSLKey}.Config()
-		if err != nil {
-			return "", "", err
-		}
-	}
-	r, err := sentinel.New(sentinel.Config{
-		Addrs: s.SentinelHosts, Master: s.SentinelMaster, Dialer: &d, Reach: sentinel.AddressMap(s.SentinelAddressMap).Reach,
-	})
-	if err != nil {
-		return "", "", err
-	}
-	addr, err = r.Resolve(ctx, sentinel.Master)
-	return "tcp", addr, err
-}
 
 // startedPlace is reached with and without TLS and password.
 func startedPlace(ctx context.Context, s bwstate.Settings, binary string) (*place, error) {

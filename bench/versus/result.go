@@ -1,7 +1,6 @@
 package versus
 
 import (
-	"fmt"
 	"math"
 	"slices"
 )
@@ -36,7 +35,7 @@ func (r Row) Fastest() float64 {
 	for i, s := range r.samples {
 		values[i] = s.ns
 	}
-	return spread(values).Min
+	return SpreadOf(values).Min
 }
 
 // Allocs returns the median number of allocations in an operation. Those of background goroutines count too, so it need not be whole.
@@ -62,7 +61,7 @@ func (r Row) median(of func(sample) float64) float64 {
 	for i, s := range r.samples {
 		values[i] = of(s)
 	}
-	return spread(values).Median
+	return SpreadOf(values).Median
 }
 
 // Row returns the row of a contender.
@@ -90,13 +89,6 @@ func (r Result) Best(kind Kind, cost func(Row) float64) (best Row, ok bool) {
 	return best, ok
 }
 
-// A Spread is a ratio over the rounds.
-type Spread struct {
-	Median, Min, Max float64
-}
-
-func (s Spread) String() string { return fmt.Sprintf("%.2f (%.2f..%.2f)", s.Median, s.Min, s.Max) }
-
 // Ratio returns the time of a over that of b, taken within each round.
 func Ratio(a, b Row) Spread { return ratio(a, b, func(s sample) float64 { return s.ns }) }
 
@@ -108,18 +100,5 @@ func ratio(a, b Row, of func(sample) float64) Spread {
 	for i := range ratios {
 		ratios[i] = of(a.samples[i]) / of(b.samples[i])
 	}
-	return spread(ratios)
-}
-
-func spread(values []float64) Spread {
-	if len(values) == 0 {
-		return Spread{}
-	}
-	slices.Sort(values)
-	middle := len(values) / 2
-	median := values[middle]
-	if len(values)%2 == 0 {
-		median = (values[middle-1] + median) / 2
-	}
-	return Spread{Median: median, Min: values[0], Max: values[len(values)-1]}
+	return SpreadOf(ratios)
 }

@@ -105,6 +105,19 @@ func FormatNanoseconds(ns float64) string {
 	return fmt.Sprintf("%.2f ms", ns/1e6)
 }
 
+// FormatMilliseconds writes a duration that may be infinite: "never".
+func FormatMilliseconds(ms float64) string {
+	switch {
+	case math.IsInf(ms, 1):
+		return "never"
+	case math.Abs(ms) < 10:
+		return fmt.Sprintf("%.1f ms", ms)
+	case math.Abs(ms) < 1000:
+		return fmt.Sprintf("%.0f ms", ms)
+	}
+	return fmt.Sprintf("%.2f s", ms/1000)
+}
+
 // FormatRate writes operations per second.
 func FormatRate(rate float64) string {
 	switch {

@@ -158,7 +158,7 @@ func TestRatios(t *testing.T) {
 	if got := GaugeRatio(weigh(2, 6, 4), weigh(1, 2, 4), "weight"); got != (Spread{Median: 2, Min: 1, Max: 3}) {
 		t.Errorf("got %v", got)
 	}
-	if got := spread([]float64{4, 1, 2, 3}).Median; got != 2.5 {
+	if got := SpreadOf([]float64{4, 1, 2, 3}).Median; got != 2.5 {
 		t.Errorf("the median of 1, 2, 3 and 4 is %v", got)
 	}
 }

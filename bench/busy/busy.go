@@ -1,4 +1,5 @@
-package main
+// Package busy takes the processors while clients are measured, as other programs and other parts of the same program do.
+package busy
 
 import (
 	"io"
@@ -10,10 +11,12 @@ import (
 )
 
 const (
-	spinEnv         = "BWREDIS_CONNECTION_SPIN" // set: this process computes, and nothing else
-	computing       = 2                         // processes beside the program
+	spinEnv         = "BWREDIS_BENCH_SPIN" // set: this process computes, and nothing else
 	spinsBetweenAsk = 1 << 20
 )
+
+// Count is how many processes [Processes] starts.
+const Count = 2
 
 // spin computes until done says otherwise.
 func spin(done func() bool) {
@@ -29,8 +32,12 @@ func spin(done func() bool) {
 	}
 }
 
-// spinMain ends with whoever holds the other end of standard input, should that one not come to kill it.
-func spinMain() {
+// Main is the first thing that a program calls which starts processes. In such a process it computes until that is killed, or until whoever holds the other end of standard
+// input has ended; in the program itself it returns.
+func Main() {
+	if os.Getenv(spinEnv) == "" {
+		return
+	}
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
@@ -38,8 +45,8 @@ func spinMain() {
 	spin(func() bool { return false })
 }
 
-// computingProcesses takes the processors from outside.
-func computingProcesses() (stop func(), err error) {
+// Processes takes the processors from outside: copies of the program that compute.
+func Processes() (stop func(), err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -51,7 +58,7 @@ func computingProcesses() (stop func(), err error) {
 			_ = cmd.Wait()
 		}
 	}
-	for range computing {
+	for range Count {
 		cmd := exec.Command(self)
 		cmd.Env = append(os.Environ(), spinEnv+"=1")
 		if _, err = cmd.StdinPipe(); err == nil {
@@ -66,8 +73,8 @@ func computingProcesses() (stop func(), err error) {
 	return stop, nil
 }
 
-// computingGoroutines takes every processor from within.
-func computingGoroutines() (stop func(), err error) {
+// Goroutines takes every processor from within.
+func Goroutines() (stop func(), err error) {
 	var done atomic.Bool
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {

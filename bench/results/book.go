@@ -1,0 +1,171 @@
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// why is written by hand: the reasons for what the tables show.
+//
+//go:embed why.md
+var why string
+
+// A chapter is what a program printed.
+type chapter struct {
+	part part
+	text string
+	took time.Duration
+	err  error
+}
+
+// A book is the document.
+type book struct {
+	root              string // of the repository
+	machine, versions string
+	load              float64
+	when              time.Time
+	chapters          []chapter
+}
+
+const preface = `# Results
+
+    make bench-full
+
+writes this anew, with the tables in [docs](../docs) that it names: one run, on %s, of %s. %sEach program's command stands above what it printed, and
+prints the same by itself. Absolute figures hold for the machine that they were taken on; ratios are within one round of one run. A range behind a ratio is that of the rounds: where it
+reaches across 1, neither side is ahead.
+
+`
+
+func (b *book) write() error {
+	var s strings.Builder
+	busy := ""
+	if b.load >= 1 {
+		busy = fmt.Sprintf("The machine was busy with other work when it began: %.1f programs wanted a processor. ", b.load)
+	}
+	fmt.Fprintf(&s, preface, b.machine, b.when.UTC().Format("2 January 2006"), busy)
+	fmt.Fprintf(&s, "Built with %s.\n\n", b.versions)
+	b.writeShort(&s)
+	for _, c := range b.chapters {
+		c.write(&s, b.root)
+	}
+	return replace(filepath.Join(b.root, "bench", "RESULTS.md"), []byte(strings.TrimRight(s.String(), "\n")+"\n"))
+}
+
+// writeShort says what the reader came for: how many goals are met, which are not, where another client is ahead, and why.
+func (b *book) writeShort(s *strings.Builder) {
+	var met int
+	var missed, behind []string
+	for _, c := range b.chapters {
+		m, not := goals(c.text)
+		met += m
+		missed = append(missed, not...)
+		behind = append(behind, behindOf(c.text)...)
+		if c.err != nil {
+			fmt.Fprintf(s, "**`%s` failed: %v. What follows of it is not whole.**\n\n", c.part.name, c.err)
+		}
+	}
+	fmt.Fprintf(s, "## In short\n\n%d of %d goals are met.", met, met+len(missed))
+	if len(missed) > 0 {
+		s.WriteString(" These are not:\n\n| workload | figure | goal | measured |\n| --- | --- | ---: | ---: |\n" + strings.Join(missed, ""))
+	}
+	s.WriteString("\n\n### Where we are not ahead\n\n")
+	if len(behind) > 0 {
+		s.WriteString("The sweep's workloads whose median is behind the best peer's:\n\n" + strings.Join(behind, "") + "\n")
+	} else {
+		s.WriteString("In this run, no workload of the sweep.\n\n")
+	}
+	s.WriteString(strings.TrimSpace(why) + "\n\n")
+}
+
+const goalsHeading = "#### goals\n"
+
+// goals counts what a program's table of goals says is met, and returns the rows of what is not, without their last column.
+func goals(text string) (met int, missed []string) {
+	_, table, found := strings.Cut(text, goalsHeading)
+	if !found {
+		return 0, nil
+	}
+	for line := range strings.Lines(table) {
+		switch line = strings.TrimSpace(line); {
+		case strings.HasSuffix(line, "| met |") && !strings.Contains(line, "| goal |"):
+			met++
+		case strings.HasSuffix(line, "| **not met** |"):
+			missed = append(missed, strings.TrimSuffix(line, " **not met** |")+"\n")
+		}
+	}
+	return met, missed
+}
+
+// behindMark is how the sweep says in its summary that a peer was ahead.
+const behindMark = "not ahead"
+
+func behindOf(text string) (lines []string) {
+	for line := range strings.Lines(text) {
+		if cells := strings.Split(line, "|"); len(cells) > 2 && strings.Contains(line, behindMark) {
+			lines = append(lines, "- "+strings.Join(trimmed(cells[1:len(cells)-1]), ", ")+"\n")
+		}
+	}
+	return lines
+}
+
+func trimmed(cells []string) (all []string) {
+	for _, cell := range cells {
+		if cell = strings.TrimSpace(cell); cell != "" {
+			all = append(all, cell)
+		}
+	}
+	return all
+}
+
+// write adds what a program printed, one level down; of one whose tables are in docs only how its goals stand.
+func (c chapter) write(s *strings.Builder, root string) {
+	fmt.Fprintf(s, "## %s\n\n    %s\n\nIt took %v.", c.part.title, c.part.command(), c.took.Round(time.Second))
+	body := lowered(c.text)
+	if c.part.doc != "" {
+		fmt.Fprintf(s, " The tables are in [docs/%[1]s](../docs/%[1]s).", c.part.doc)
+		_, table, found := strings.Cut(body, goalsHeading)
+		if body = ""; found {
+			body = goalsHeading + table
+		}
+	}
+	s.WriteString("\n\n" + body)
+	if body != "" {
+		s.WriteString("\n")
+	}
+	for _, plot := range c.plots(root) {
+		fmt.Fprintf(s, "![%s](%s)\n\n", strings.TrimSuffix(filepath.Base(plot), ".svg"), plot)
+	}
+}
+
+// lowered takes the title off a program's output, and moves its headings of the second level below the chapter's.
+func lowered(text string) string {
+	var s strings.Builder
+	for line := range strings.Lines(strings.TrimSpace(text) + "\n") {
+		switch {
+		case strings.HasPrefix(line, "# "):
+		case strings.HasPrefix(line, "## "), strings.HasPrefix(line, "### "):
+			s.WriteString("#" + line)
+		default:
+			s.WriteString(line)
+		}
+	}
+	return strings.TrimLeft(s.String(), "\n")
+}
+
+// plots are as the document links them.
+func (c chapter) plots(root string) (links []string) {
+	if c.part.plots == "" {
+		return nil
+	}
+	found, _ := filepath.Glob(filepath.Join(root, "bench", c.part.plots, "*.svg"))
+	slices.Sort(found)
+	for _, path := range found {
+		links = append(links, c.part.plots+"/"+filepath.Base(path))
+	}
+	return links
+}
