@@ -88,7 +88,7 @@ hostile: ## write docs/hostile.md anew: what each client makes of hostile replie
 	mv docs/hostile.md.new docs/hostile.md
 
 .PHONY: guard
-guard: ## nothing allocates, sends or takes more than bench/guard/baseline.json says; half a minute
+guard: ## nothing allocates, sends or takes more than bench/guard/baseline.json says; half a minute, without a server
 	cd bench && go run ./guard
 
 .PHONY: fuzz

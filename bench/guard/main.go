@@ -19,8 +19,8 @@ import (
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
-// settings are short: what is disturbed is measured again.
-var settings = versus.Settings{Rounds: 15, Sample: 8 * time.Millisecond}
+// settings are many short samples, so that some are left alone also where others want the processor.
+var settings = versus.Settings{Rounds: 60, Sample: time.Millisecond}
 
 func main() {
 	path := flag.String("baseline", "guard/baseline.json", "file of the baseline")

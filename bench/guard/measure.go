@@ -14,6 +14,8 @@ const (
 	countRuns = 5    // of which the median counts
 	counted   = 2000 // operations in each
 	again     = 2    // times that a ratio is measured once more before it is believed
+
+	undisturbed = 0.1 // part of the samples that nobody disturbs, even on a busy machine
 )
 
 // A guard measures operations.
@@ -76,8 +78,9 @@ func (g guard) typical(op operation) (figures, error) {
 	return f, nil
 }
 
-// ratio is the shortest time of ours over the shortest of the floor, which take turns. A quotient of one round would be small when the floor was disturbed; the
-// shortest times are when nobody was. The collector runs between samples only: when it comes is chance, and how much it has to do is counted as what is allocated.
+// ratio is a short time of ours over one of the floor, which take turns. A quotient of one round would be small when the floor was disturbed; a short time is when
+// nobody was, and the shortest of all is when something rare went well. The collector runs between samples only: when it comes is chance, and how much it has to do is
+// counted as what is allocated.
 func ratio(op operation, settings versus.Settings) (float64, error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	result, err := settings.Measure(versus.Workload{Name: op.name, Contenders: []versus.Contender{
@@ -87,7 +90,7 @@ func ratio(op operation, settings versus.Settings) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return result.Rows[0].Fastest() / result.Rows[1].Fastest(), nil
+	return result.Rows[0].Quantile(undisturbed) / result.Rows[1].Quantile(undisturbed), nil
 }
 
 // count counts what ours allocates. Nothing else runs meanwhile, not even the collector, which would empty what pools of memory keep.
