@@ -53,8 +53,13 @@ integration-full: ## the same, against Redis 6.0 and Valkey 9.1 as well
 	@BWREDIS_FULL=1 BWREDIS_REQUIRE_DOCKER=1 scripts/integration $(RACE) -shuffle=on -timeout 40m
 
 .PHONY: bench
-bench: ## throughput over callers and kept connections; against REDIS_* when USE_REDIS=yes
-	cd bench && go test -run '^$$' -bench . ./...
+bench: ## clients side by side in two minutes; against REDIS_* when USE_REDIS=yes, else a server from PATH or from Docker
+	cd bench && go run ./sweep
+
+ROUNDS ?= 3
+.PHONY: bench-full
+bench-full: ## everything that is measured, as bench/RESULTS.md with plots, and its tables in docs; half an hour, on servers from PATH
+	cd bench && go run ./results -rounds $(ROUNDS)
 
 .PHONY: bench-codec
 bench-codec: ## the codec beside those of the peers and beside bare loops
@@ -80,6 +85,10 @@ tune: ## what to set REDIS_KEEPALIVE_POOL, _IDLE and REDIS_TIMEOUT to, from a sw
 .PHONY: bench-failover
 bench-failover: ## what callers see of failovers, beside other clients, on servers from PATH; takes seven minutes
 	cd bench && go run ./failover -doc
+
+.PHONY: bench-outage
+bench-outage: ## what callers see of a restart, a stall and a storm of cancellations, beside other clients, on a server from PATH; takes four minutes
+	cd bench && go run ./outage -doc
 
 .PHONY: hostile
 hostile: ## write docs/hostile.md anew: what each client makes of hostile replies

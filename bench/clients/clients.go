@@ -1,10 +1,11 @@
 // Package clients is how the programs of bench use each library: one file for each, in the way that its documentation recommends for speed.
 //
-// Another library is added by a type with the two methods of [Session] and by a line for each way to use it in [All].
+// Another library is added by a type with the two methods of [Session] and by a line for each way to use it in [Peers]: the programs measure whatever is there.
 package clients
 
 import (
 	"context"
+	"strings"
 
 	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/versus"
@@ -17,9 +18,24 @@ type Client struct {
 	Open func(ctx context.Context, t dial.Target, s Shape) (Session, error)
 	// Single says that it differs from another of the library's clients in single commands only, so that its pipelines need not be measured.
 	Single bool
-	// Lone says that there is nothing to be gained from it with one caller, because all it does is gather what several ask.
+	// Lone says that there is nothing to be gained from it with one caller, because all it does is gather what several ask, or because it is then as another.
 	Lone bool
+	// NoInto says that it has no way to read into memory of the caller's.
+	NoInto bool
+	// Smallest opens one connection for one caller where the library has something smaller for that than what Open returns; nil: it has not.
+	Smallest func(ctx context.Context, t dial.Target) (Session, error)
 }
+
+// OpenSmallest opens the smallest that the library has, with one connection.
+func (c Client) OpenSmallest(ctx context.Context, t dial.Target) (Session, error) {
+	if c.Smallest != nil {
+		return c.Smallest(ctx, t)
+	}
+	return c.Open(ctx, t, Shape{Callers: 1, Limit: 1})
+}
+
+// IsPlain says whether it is its library as it comes, whose name it has: other ways to use the library have a slash and more behind that.
+func (c Client) IsPlain() bool { return !strings.Contains(c.Name, "/") }
 
 // A Session is a client that is connected.
 type Session interface {
@@ -44,24 +60,40 @@ func (s Shape) connections() int {
 	return s.Callers
 }
 
+// few is how many connections clients open by default that share them out among callers.
+const few = 4
+
+// shared is how many such a client opens. A lone caller has nothing from a second.
+func (s Shape) shared() int {
+	switch {
+	case s.Callers == 1:
+		return 1
+	case s.Limit > 0:
+		return s.Limit
+	}
+	return few
+}
+
 // All returns every client, ours first.
 func All() []Client { return append(Ours(), Peers()...) }
 
-// Peers returns the clients of other libraries.
+// Peers returns the clients of other libraries. Of each library the plain one comes first.
 func Peers() []Client {
 	return []Client{
 		{Name: "go-redis", Kind: versus.Peer, Open: openGoRedis},
 		{Name: "go-redis/autopipe", Kind: versus.Peer, Open: openGoRedisAuto, Single: true},
 		{Name: "go-redis/fullduplex", Kind: versus.Peer, Open: openGoRedisDuplex},
 		{Name: "rueidis", Kind: versus.Peer, Open: openRueidis},
-		{Name: "rueidis/1conn", Kind: versus.Peer, Open: openRueidisOne},
+		{Name: "rueidis/1conn", Kind: versus.Peer, Open: openRueidisOne, Lone: true},
 		{Name: "rueidis/always", Kind: versus.Peer, Open: openRueidisAlways},
 		{Name: "rueidis/flush20us", Kind: versus.Peer, Open: openRueidisFlush, Lone: true},
 		{Name: "rueidis/flush20us, 1conn", Kind: versus.Peer, Open: openRueidisFlushOne, Lone: true},
 		{Name: "valkey-go", Kind: versus.Peer, Open: openValkey},
+		{Name: "valkey-go/1conn", Kind: versus.Peer, Open: openValkeyOne, Lone: true},
 		{Name: "valkey-go/flush20us", Kind: versus.Peer, Open: openValkeyFlush, Lone: true},
-		{Name: "redigo", Kind: versus.Peer, Open: openRedigo},
-		{Name: "radix", Kind: versus.Peer, Open: openRadix},
+		{Name: "valkey-go/flush20us, 1conn", Kind: versus.Peer, Open: openValkeyFlushOne, Lone: true},
+		{Name: "redigo", Kind: versus.Peer, Open: openRedigo, NoInto: true, Smallest: openRedigoConn},
+		{Name: "radix", Kind: versus.Peer, Open: openRadix, Smallest: openRadixConn},
 		{Name: "radix/flush150us", Kind: versus.Peer, Open: openRadixFlush, Lone: true},
 	}
 }

@@ -1,6 +1,9 @@
 package clients
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A Want is the form in which a caller wants a reply.
 type Want int
@@ -21,7 +24,7 @@ type Command struct {
 	Keys int // of EVALSHA, how many of Args behind the SHA and their number are keys
 	Want Want
 	Room int // of Into
-	// Nullable says that a text may be null.
+	// Nullable says that a text may be null. Who does not say so may take a null for an error or for nothing.
 	Nullable bool
 }
 
@@ -30,7 +33,7 @@ func (c *Command) Script() (sha string, keys, argv []string) {
 	return c.Args[0], c.Args[2 : 2+c.Keys], c.Args[2+c.Keys:]
 }
 
-// EvalSHA is a script's call.
+// EvalSHA is the call of a script.
 func EvalSHA(want Want, sha string, keys []string, argv ...string) Command {
 	args := append([]string{sha, fmt.Sprint(len(keys))}, keys...)
 	return Command{Name: "EVALSHA", Args: append(args, argv...), Keys: len(keys), Want: want}
@@ -41,6 +44,14 @@ func Get(key string) Command { return Command{Name: "GET", Args: []string{key}} 
 
 // Set is SET of a key.
 func Set(key, value string) Command { return Command{Name: "SET", Args: []string{key, value}} }
+
+// Ping is PING.
+func Ping() Command { return Command{Name: "PING"} }
+
+// hasInto says whether one of the commands wants its reply in memory of the caller's, for which most clients have no pipeline.
+func hasInto(commands []Command) bool {
+	return slices.ContainsFunc(commands, func(c Command) bool { return c.Want == Into })
+}
 
 // A Reply is what a client made of one.
 type Reply struct {
@@ -71,8 +82,27 @@ func MarkOf[B ~string | ~[]byte](b B) int {
 	return len(b)<<8 | int(b[len(b)-1])
 }
 
-// set stores a text.
-func (r *Reply) set(text string) { r.Null, r.Text = false, text }
+// Is says whether the reply is this text.
+func (r *Reply) Is(text string) bool {
+	return !r.Null && (r.Text == text || r.Text == "" && string(r.Bytes) == text)
+}
+
+// String returns the text of a reply, which is the caller's.
+func (r *Reply) String() string {
+	if r.Text != "" {
+		return r.Text
+	}
+	return string(r.Bytes)
+}
+
+// setNull leaves nothing of an earlier reply.
+func (r *Reply) setNull() { r.Null, r.Text, r.Bytes, r.Ints = true, "", r.Bytes[:0], r.Ints[:0] }
+
+// setText stores a text.
+func (r *Reply) setText(text string) { r.Null, r.Text = false, text }
+
+// setBytes stores a text that is bytes.
+func (r *Reply) setBytes(b []byte) { r.Null, r.Bytes = false, b }
 
 // setInt stores a number.
 func (r *Reply) setInt(n int64) { r.Null, r.Ints = false, append(r.Ints[:0], n) }

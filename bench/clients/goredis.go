@@ -48,11 +48,12 @@ func (s goredisSession) Ask(commands []Command) Ask {
 	if len(commands) == 1 {
 		return s.single(&commands[0], replies)
 	}
+	if hasInto(commands) {
+		return nil
+	}
 	issues := make([]goredisIssue, len(commands))
 	for i := range commands {
-		if issues[i] = goredisIssueOf(&commands[i]); issues[i] == nil {
-			return nil
-		}
+		issues[i] = goredisIssueOf(&commands[i])
 	}
 	cmds := make([]redis.Cmder, len(commands))
 	return func(ctx context.Context) ([]Reply, error) {
@@ -87,9 +88,18 @@ func (s goredisSession) into(command *Command, replies []Reply) Ask {
 	buf := make([]byte, command.Room+2)
 	return func(ctx context.Context) ([]Reply, error) {
 		n, err := s.client.GetToBuffer(ctx, command.Args[0], buf).Result()
-		replies[0].Bytes = buf[:n]
+		if errors.Is(err, redis.Nil) {
+			replies[0].setNull()
+			return replies, nil
+		}
+		replies[0].setBytes(buf[:n])
 		return replies, err
 	}
+}
+
+// A goredisProcessor is what clients and pipelines are alike.
+type goredisProcessor interface {
+	Process(ctx context.Context, cmd redis.Cmder) error
 }
 
 // A goredisIssue sends a command by the method that the client has for it.
@@ -98,14 +108,9 @@ type goredisIssue func(context.Context, redis.Cmdable) redis.Cmder
 func goredisIssueOf(c *Command) goredisIssue {
 	switch c.Name {
 	case "GET":
-		if c.Want == Into {
-			return nil
-		}
 		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.Get(ctx, c.Args[0]) }
 	case "SET":
 		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.Set(ctx, c.Args[0], c.Args[1], 0) }
-	case "INCR":
-		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.Incr(ctx, c.Args[0]) }
 	case "PTTL":
 		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.PTTL(ctx, c.Args[0]) }
 	case "GETRANGE":
@@ -122,7 +127,7 @@ func goredisIssueOf(c *Command) goredisIssue {
 	args := toAny(append([]string{c.Name}, c.Args...))
 	return func(ctx context.Context, to redis.Cmdable) redis.Cmder {
 		cmd := redis.NewCmd(ctx, args...)
-		_ = to.(redis.UniversalClient).Process(ctx, cmd)
+		_ = to.(goredisProcessor).Process(ctx, cmd) // its error is the command's
 		return cmd
 	}
 }
@@ -137,8 +142,8 @@ func toAny(texts []string) []any {
 
 func goredisRead(r *Reply, want Want, cmd redis.Cmder) error {
 	err := cmd.Err()
-	if r.Null = errors.Is(err, redis.Nil); r.Null {
-		r.Text = ""
+	if errors.Is(err, redis.Nil) {
+		r.setNull()
 		return nil
 	}
 	if err != nil {
@@ -147,14 +152,13 @@ func goredisRead(r *Reply, want Want, cmd redis.Cmder) error {
 	switch cmd := cmd.(type) {
 	case *redis.StringCmd:
 		if want == Owned {
-			r.Bytes, err = cmd.Bytes()
+			b, err := cmd.Bytes()
+			r.setBytes(b)
 			return err
 		}
-		r.set(cmd.Val())
+		r.setText(cmd.Val())
 	case *redis.StatusCmd:
-		r.set(cmd.Val())
-	case *redis.IntCmd:
-		r.setInt(cmd.Val())
+		r.setText(cmd.Val())
 	case *redis.DurationCmd:
 		ms := int64(cmd.Val())
 		if ms > 0 {
@@ -162,10 +166,11 @@ func goredisRead(r *Reply, want Want, cmd redis.Cmder) error {
 		}
 		r.setInt(ms)
 	case *redis.Cmd:
-		r.Ints = addInts(r.Ints[:0], cmd.Val())
 		if text, ok := cmd.Val().(string); ok {
-			r.set(text)
+			r.setText(text)
+			return nil
 		}
+		r.Null, r.Ints = false, addInts(r.Ints[:0], cmd.Val())
 	}
 	return nil
 }

@@ -126,19 +126,17 @@ func (o *oursCaller) ask(ctx context.Context) ([]Reply, error) {
 // HandleReply implements [resp.Handler]. A text that is not owned is copied into memory that is used again, for it is borrowed until HandleReply returns.
 func (o *oursCaller) HandleReply(i int, r *resp.Reply) error {
 	to := &o.replies[i]
-	switch o.commands[i].Want {
-	case Number:
+	switch want := o.commands[i].Want; {
+	case want == Number:
 		to.setInt(r.Int())
-	case Numbers, Nested:
+	case want == Numbers || want == Nested:
 		to.Ints = oursInts(to.Ints[:0], r)
-	case Owned:
-		to.Bytes = r.AppendTo(nil)
+	case o.commands[i].Nullable && r.Null():
+		to.setNull()
+	case want == Owned:
+		to.setBytes(r.AppendTo(nil))
 	default:
-		if to.Null = r.Null(); to.Null {
-			to.Bytes = to.Bytes[:0]
-			return r.Err()
-		}
-		to.Bytes = r.AppendTo(to.Bytes[:0])
+		to.setBytes(r.AppendTo(to.Bytes[:0]))
 	}
 	return r.Err()
 }

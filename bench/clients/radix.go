@@ -20,9 +20,18 @@ func openRadixFlush(ctx context.Context, t dial.Target, s Shape) (Session, error
 	return radixWith(ctx, t, s, radixWindow)
 }
 
-// radixWith has four connections, or as many as it may.
+// openRadixConn is a connection without a pool.
+func openRadixConn(ctx context.Context, t dial.Target) (Session, error) {
+	c, err := t.Radix().Dial(ctx, t.Network, t.Addr)
+	if err != nil {
+		return nil, err
+	}
+	return radixSession{c}, nil
+}
+
+// radixWith has four connections, or as many as it may, and one for one caller.
 func radixWith(ctx context.Context, t dial.Target, s Shape, window time.Duration) (Session, error) {
-	config := radix.PoolConfig{Dialer: t.Radix(), Size: s.Limit, PingInterval: -1} // Size 0: 4
+	config := radix.PoolConfig{Dialer: t.Radix(), Size: s.shared(), PingInterval: -1}
 	config.Dialer.WriteFlushInterval = window
 	if t.Patient {
 		config.PingInterval = 0 // the default
@@ -80,9 +89,14 @@ type radixReply struct {
 	nested  [][]int64
 }
 
-// action may find a null only where a GET wants a text: the wrapper that takes it costs.
+// action may find a null only where it is told of one: the wrapper that takes it costs.
 func (in *radixReply) action() radix.Action {
-	return radix.Cmd(in.receiver(), in.command.Name, in.command.Args...)
+	to := in.receiver()
+	if in.command.Nullable {
+		in.maybe = radix.Maybe{Rcv: to}
+		to = &in.maybe
+	}
+	return radix.Cmd(to, in.command.Name, in.command.Args...)
 }
 
 func (in *radixReply) receiver() any {
@@ -99,15 +113,15 @@ func (in *radixReply) receiver() any {
 	case Into:
 		return &in.bytes
 	}
-	if in.command.Name == "GET" && in.command.Nullable {
-		in.maybe = radix.Maybe{Rcv: &in.text}
-		return &in.maybe
-	}
 	return &in.text
 }
 
 func (in *radixReply) read(r *Reply) {
-	r.Null, r.Text, r.Bytes, r.Ints = in.maybe.Null, in.text, in.bytes, r.Ints[:0]
+	if in.maybe.Null {
+		r.setNull()
+		return
+	}
+	r.Null, r.Text, r.Bytes, r.Ints = false, in.text, in.bytes, r.Ints[:0]
 	switch in.command.Want {
 	case Number:
 		r.Ints = append(r.Ints, in.number)

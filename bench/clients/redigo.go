@@ -14,24 +14,49 @@ func openRedigo(_ context.Context, t dial.Target, s Shape) (Session, error) {
 	return redigoSession{t.RedigoPool(s.connections())}, nil
 }
 
-type redigoSession struct{ pool *redis.Pool }
+// openRedigoConn is a connection without a pool.
+func openRedigoConn(ctx context.Context, t dial.Target) (Session, error) {
+	c, err := t.Redigo(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return redigoSession{redigoLone{c.(redis.ConnWithContext)}}, nil
+}
+
+// A redigoLender has a connection for whoever asks, who closes it to give it back.
+type redigoLender interface {
+	GetContext(ctx context.Context) (redis.Conn, error)
+	Close() error
+}
+
+// A redigoLone is the connection that it lends.
+type redigoLone struct{ redis.ConnWithContext }
+
+// A redigoLent stays open.
+type redigoLent struct{ redis.ConnWithContext }
+
+func (l redigoLone) GetContext(context.Context) (redis.Conn, error) { return redigoLent(l), nil }
+
+func (redigoLent) Close() error { return nil }
+
+type redigoSession struct{ pool redigoLender }
 
 func (s redigoSession) Close() { _ = s.pool.Close() }
 
 // Ask has no way to read into memory of the caller's.
 func (s redigoSession) Ask(commands []Command) Ask {
+	if hasInto(commands) {
+		return nil
+	}
 	args := make([][]any, len(commands))
 	for i, c := range commands {
-		if c.Want == Into {
-			return nil
-		}
 		args[i] = toAny(c.Args)
 	}
 	replies := make([]Reply, len(commands))
 	if len(commands) == 1 {
 		return func(ctx context.Context) ([]Reply, error) {
 			v, err := s.do(ctx, commands[0].Name, args[0])
-			return replies, redigoRead(&replies[0], commands[0].Want, v, err)
+			return replies, redigoRead(&replies[0], v, err)
 		}
 	}
 	return func(ctx context.Context) ([]Reply, error) {
@@ -69,31 +94,26 @@ func redigoPipeline(c redis.Conn, commands []Command, args [][]any, replies []Re
 	var failed error
 	for i := range commands {
 		v, err := c.Receive()
-		if err := redigoRead(&replies[i], commands[i].Want, v, err); err != nil {
+		if err := redigoRead(&replies[i], v, err); err != nil {
 			failed = errors.Join(failed, err)
 		}
 	}
 	return failed
 }
 
-func redigoRead(r *Reply, want Want, v any, err error) error {
+func redigoRead(r *Reply, v any, err error) error {
 	if err != nil {
 		return err
 	}
-	r.Null = v == nil
 	switch v := v.(type) {
 	case []byte:
-		if want == Owned {
-			r.Bytes = v
-		} else {
-			r.Text = string(v)
-		}
+		r.setBytes(v)
 	case string:
-		r.Text = v
+		r.setText(v)
 	case nil:
-		r.Text = ""
+		r.setNull()
 	default:
-		r.Ints = addInts(r.Ints[:0], v)
+		r.Null, r.Ints = false, addInts(r.Ints[:0], v)
 	}
 	return nil
 }

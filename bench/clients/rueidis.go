@@ -21,9 +21,9 @@ func rueidisWith(t dial.Target, change func(o *rueidis.ClientOption)) (Session, 
 	return rueidisSession{c}, nil
 }
 
-// openRueidis has four connections, or as many as it may.
+// openRueidis has four connections, or as many as it may, and one for one caller.
 func openRueidis(_ context.Context, t dial.Target, s Shape) (Session, error) {
-	return rueidisWith(t, func(o *rueidis.ClientOption) { o.PipelineMultiplex = dial.Multiplex(s.Limit) })
+	return rueidisWith(t, func(o *rueidis.ClientOption) { o.PipelineMultiplex = dial.Multiplex(s.shared()) })
 }
 
 func openRueidisOne(_ context.Context, t dial.Target, _ Shape) (Session, error) {
@@ -32,13 +32,13 @@ func openRueidisOne(_ context.Context, t dial.Target, _ Shape) (Session, error) 
 
 func openRueidisAlways(_ context.Context, t dial.Target, s Shape) (Session, error) {
 	return rueidisWith(t, func(o *rueidis.ClientOption) {
-		o.PipelineMultiplex, o.AlwaysPipelining = dial.Multiplex(s.Limit), true
+		o.PipelineMultiplex, o.AlwaysPipelining = dial.Multiplex(s.shared()), true
 	})
 }
 
 func openRueidisFlush(_ context.Context, t dial.Target, s Shape) (Session, error) {
 	return rueidisWith(t, func(o *rueidis.ClientOption) {
-		o.PipelineMultiplex, o.MaxFlushDelay = dial.Multiplex(s.Limit), dial.RueidisDelay
+		o.PipelineMultiplex, o.MaxFlushDelay = dial.Multiplex(s.shared()), dial.RueidisDelay
 	})
 }
 
@@ -56,10 +56,10 @@ func (s rueidisSession) Ask(commands []Command) Ask {
 	for i := range commands {
 		builds[i] = s.building(&commands[i])
 	}
+	if hasInto(commands) {
+		return s.into(commands, replies)
+	}
 	if len(commands) == 1 {
-		if commands[0].Want == Into {
-			return s.into(&commands[0], replies)
-		}
 		return func(ctx context.Context) ([]Reply, error) {
 			return replies, rueidisRead(&replies[0], commands[0].Want, s.client.Do(ctx, builds[0]()))
 		}
@@ -102,15 +102,15 @@ func (s rueidisSession) building(c *Command) func() rueidis.Completed {
 
 func rueidisRead(r *Reply, want Want, result rueidis.RedisResult) (err error) {
 	if err := result.Error(); err != nil {
-		if r.Null = rueidis.IsRedisNil(err); r.Null {
-			r.Text = ""
+		if rueidis.IsRedisNil(err) {
+			r.setNull()
 			return nil
 		}
 		return err
 	}
 	r.Null = false
 	switch want {
-	case Owned, Into:
+	case Owned:
 		r.Bytes, err = result.AsBytes()
 	case Number:
 		var n int64
@@ -141,13 +141,22 @@ func rueidisInts(dst []int64, m *rueidis.RedisMessage) ([]int64, error) {
 	return dst, err
 }
 
-func (s rueidisSession) into(c *Command, replies []Reply) Ask {
-	own := &sink{buf: make([]byte, 0, c.Room+1)}
+// into streams the value of a single GET.
+func (s rueidisSession) into(commands []Command, replies []Reply) Ask {
+	if len(commands) > 1 {
+		return nil
+	}
+	key := commands[0].Args[0]
+	own := &sink{buf: make([]byte, 0, commands[0].Room+1)}
 	return func(ctx context.Context) ([]Reply, error) {
 		own.buf = own.buf[:0]
-		stream := s.client.DoStream(ctx, s.client.B().Get().Key(c.Args[0]).Build())
+		stream := s.client.DoStream(ctx, s.client.B().Get().Key(key).Build())
 		_, err := stream.WriteTo(own)
-		replies[0].Bytes = own.buf
+		if rueidis.IsRedisNil(err) {
+			replies[0].setNull()
+			return replies, nil
+		}
+		replies[0].setBytes(own.buf)
 		return replies, err
 	}
 }

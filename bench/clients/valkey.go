@@ -19,15 +19,23 @@ func valkeyWith(t dial.Target, change func(o *valkey.ClientOption)) (Session, er
 	return valkeySession{c}, nil
 }
 
-// openValkey has four connections, or as many as it may.
+// openValkey has four connections, or as many as it may, and one for one caller.
 func openValkey(_ context.Context, t dial.Target, s Shape) (Session, error) {
-	return valkeyWith(t, func(o *valkey.ClientOption) { o.PipelineMultiplex = dial.Multiplex(s.Limit) })
+	return valkeyWith(t, func(o *valkey.ClientOption) { o.PipelineMultiplex = dial.Multiplex(s.shared()) })
 }
 
 func openValkeyFlush(_ context.Context, t dial.Target, s Shape) (Session, error) {
 	return valkeyWith(t, func(o *valkey.ClientOption) {
-		o.PipelineMultiplex, o.MaxFlushDelay = dial.Multiplex(s.Limit), dial.RueidisDelay
+		o.PipelineMultiplex, o.MaxFlushDelay = dial.Multiplex(s.shared()), dial.RueidisDelay
 	})
+}
+
+func openValkeyOne(_ context.Context, t dial.Target, _ Shape) (Session, error) {
+	return valkeyWith(t, func(*valkey.ClientOption) {})
+}
+
+func openValkeyFlushOne(_ context.Context, t dial.Target, _ Shape) (Session, error) {
+	return valkeyWith(t, func(o *valkey.ClientOption) { o.MaxFlushDelay = dial.RueidisDelay })
 }
 
 type valkeySession struct{ client valkey.Client }
@@ -40,10 +48,10 @@ func (s valkeySession) Ask(commands []Command) Ask {
 	for i := range commands {
 		builds[i] = s.building(&commands[i])
 	}
+	if hasInto(commands) {
+		return s.into(commands, replies)
+	}
 	if len(commands) == 1 {
-		if commands[0].Want == Into {
-			return s.into(&commands[0], replies)
-		}
 		return func(ctx context.Context) ([]Reply, error) {
 			return replies, valkeyRead(&replies[0], commands[0].Want, s.client.Do(ctx, builds[0]()))
 		}
@@ -86,15 +94,15 @@ func (s valkeySession) building(c *Command) func() valkey.Completed {
 
 func valkeyRead(r *Reply, want Want, result valkey.ValkeyResult) (err error) {
 	if err := result.Error(); err != nil {
-		if r.Null = valkey.IsValkeyNil(err); r.Null {
-			r.Text = ""
+		if valkey.IsValkeyNil(err) {
+			r.setNull()
 			return nil
 		}
 		return err
 	}
 	r.Null = false
 	switch want {
-	case Owned, Into:
+	case Owned:
 		r.Bytes, err = result.AsBytes()
 	case Number:
 		var n int64
@@ -125,13 +133,22 @@ func valkeyInts(dst []int64, m *valkey.ValkeyMessage) ([]int64, error) {
 	return dst, err
 }
 
-func (s valkeySession) into(c *Command, replies []Reply) Ask {
-	own := &sink{buf: make([]byte, 0, c.Room+1)}
+// into streams the value of a single GET.
+func (s valkeySession) into(commands []Command, replies []Reply) Ask {
+	if len(commands) > 1 {
+		return nil
+	}
+	key := commands[0].Args[0]
+	own := &sink{buf: make([]byte, 0, commands[0].Room+1)}
 	return func(ctx context.Context) ([]Reply, error) {
 		own.buf = own.buf[:0]
-		stream := s.client.DoStream(ctx, s.client.B().Get().Key(c.Args[0]).Build())
+		stream := s.client.DoStream(ctx, s.client.B().Get().Key(key).Build())
 		_, err := stream.WriteTo(own)
-		replies[0].Bytes = own.buf
+		if valkey.IsValkeyNil(err) {
+			replies[0].setNull()
+			return replies, nil
+		}
+		replies[0].setBytes(own.buf)
 		return replies, err
 	}
 }

@@ -9,59 +9,48 @@ import (
 	"io"
 	"net"
 
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/versus"
 	"github.com/bwredis/bwredis/resp"
 )
 
-// A pinger is a client that is new: the smallest that a library has with one connection.
-type pinger struct {
-	ping  func() error
-	close func()
+// newcomers are the libraries, each with the smallest that it has: one connection.
+func newcomers() []clients.Client {
+	all := libraries()
+	all[0].Name = clients.OursName
+	return all
 }
 
-// A newcomer is how a library makes one.
-type newcomer struct {
-	name string
-	kind versus.Kind
-	dial func(ctx context.Context, t dial.Target) (pinger, error)
-}
-
-func newcomers() []newcomer {
-	return []newcomer{
-		{"ours", versus.Ours, oursDial},
-		{"go-redis", versus.Peer, goredisDial},
-		{"rueidis", versus.Peer, rueidisDial},
-		{"redigo", versus.Peer, redigoDial},
-		{"radix", versus.Peer, radixDial},
-	}
-}
-
-func oursDial(ctx context.Context, t dial.Target) (pinger, error) {
-	c, err := t.Ours(ctx)
+// arrive connects, and waits for the first reply.
+func arrive(ctx context.Context, c clients.Client, t dial.Target) (clients.Session, error) {
+	s, err := c.OpenSmallest(ctx, t)
 	if err != nil {
-		return pinger{}, err
+		return nil, err
 	}
-	var q resp.Request
-	q.Cmd("PING")
-	return pinger{ping: func() error { return c.RoundTrip(ctx, &q, nil) }, close: func() { _ = c.Close() }}, nil
+	replies, err := s.Ask([]clients.Command{clients.Ping()})(ctx)
+	if err == nil && !replies[0].Is("PONG") {
+		err = fmt.Errorf("the reply to PING is %q", replies[0].String())
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
 }
 
 // churn connects, waits for the first reply, and closes.
-func (c newcomer) churn(t dial.Target) versus.Contender {
-	return versus.Contender{Name: c.name, Kind: c.kind, Setup: func() (versus.Run, func(), error) {
-		once := func() error { return c.visit(context.Background(), t) }
+func churn(c clients.Client, t dial.Target) versus.Contender {
+	return versus.Contender{Name: c.Name, Kind: c.Kind, Setup: func() (versus.Run, func(), error) {
+		once := func() error {
+			s, err := arrive(context.Background(), c, t)
+			if err == nil {
+				s.Close()
+			}
+			return err
+		}
 		return repeat(once), nil, once()
 	}}
-}
-
-func (c newcomer) visit(ctx context.Context, t dial.Target) error {
-	p, err := c.dial(ctx, t)
-	if err != nil {
-		return err
-	}
-	defer p.close()
-	return p.ping()
 }
 
 func repeat(once func() error) versus.Run {
@@ -149,7 +138,7 @@ func churnWorkload(name, title string, t dial.Target, change func(dial.Target) d
 		Contenders: []versus.Contender{rawChurn(rawOneWrite, change(t), true), rawChurn(rawTwoTrips, change(t), false)},
 	}
 	for _, c := range newcomers() {
-		w.Contenders = append(w.Contenders, c.churn(change(t)))
+		w.Contenders = append(w.Contenders, churn(c, change(t)))
 	}
 	return w
 }

@@ -5,80 +5,52 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/crowd"
 	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
-// A verb is what one operation does.
-type verb int
-
-const (
-	get      verb = iota // 64 bytes, in whatever form the client likes best
-	set                  // 64 bytes
-	evalsha              // INCR + EXPIRE
-	getInto              // a large value into memory of the caller's that is used again and again
-	getOwned             // a large value as memory of its own
-)
-
-// A job is an operation with its operands.
+// A job is what one operation does, and what has to come of it.
 type job struct {
-	verb  verb
-	key   string
-	value []byte // what GET returns or SET stores
-	sha   string // of the script
+	clients.Command
+	text []byte // of the reply; nil: any number above 0 will do
 }
 
-// want is what a call of the job has to return, 0: any number above 0 will do.
-func (j job) want() int {
-	if j.verb == set {
-		return mark("OK")
-	}
-	return mark(j.value)
+// getJob is GET of a key that has this value.
+func getJob(key string, want clients.Want, value []byte) job {
+	command := clients.Get(key)
+	command.Want, command.Room = want, len(value)
+	return job{command, value}
 }
 
-// mark is what a call makes of the reply, so that a wrong one is noticed without costing much.
-func mark[B ~string | ~[]byte](b B) int {
-	if len(b) == 0 {
-		return 0
-	}
-	return len(b)<<8 | int(b[len(b)-1])
+func shortGet() job { return getJob(shortKey, clients.Text, valueOf(64)) }
+
+func shortSet() job { return job{clients.Set(storeKey, string(valueOf(64))), []byte("OK")} }
+
+func (s *site) count() job {
+	return job{Command: clients.EvalSHA(clients.Number, s.sha, []string{counterKey}, scriptTTL)}
 }
 
-// A shape says how many callers there are, and how many connections a client may open for them; 0: as many as serve it best.
-type shape struct {
-	callers, limit int
+// mark is that of a right reply; 0: any above 0 will do.
+func (j job) mark() int { return clients.MarkOf(j.text) }
+
+// A setup is all about a workload but its name.
+type setup struct {
+	target      dial.Target
+	job         job
+	shape       clients.Shape
+	cancellable bool
+	rec         *crowd.Recorder  // with one, samples are bounded by time
+	clients     []clients.Client // nil: all that are there for so many callers
 }
 
-// connections is how many a client opens that gives each caller one.
-func (s shape) connections() int {
-	if s.limit > 0 {
-		return min(s.limit, s.callers)
-	}
-	return s.callers
-}
-
-// A session is a client that is connected.
-type session interface {
-	// call prepares what one caller does again and again; nil when the client has no such way.
-	call(j job, caller int) crowd.Call
-	close()
-}
-
-// A client is one way to use a library.
-type client struct {
-	name string
-	kind versus.Kind
-	open func(ctx context.Context, t dial.Target, s shape) (session, error)
-}
-
-// contender makes a client do a job. With a recorder its samples are bounded by time.
-func (c client) contender(t dial.Target, j job, s shape, rec *crowd.Recorder, cancellable bool) versus.Contender {
-	made := versus.Contender{Name: c.name, Kind: c.kind}
-	gather := func() (*crowd.Crowd, func(), error) { return c.gather(t, j, s, rec, cancellable) }
-	if rec != nil {
+// contender makes a client do the job.
+func (u setup) contender(c clients.Client) versus.Contender {
+	made := versus.Contender{Name: c.Name, Kind: c.Kind}
+	if u.rec != nil {
 		made.SetupTimed = func() (versus.RunFor, func(), error) {
-			callers, closeAll, err := gather()
+			callers, closeAll, err := u.gather(c)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -87,7 +59,7 @@ func (c client) contender(t dial.Target, j job, s shape, rec *crowd.Recorder, ca
 		return made
 	}
 	made.Setup = func() (versus.Run, func(), error) {
-		callers, closeAll, err := gather()
+		callers, closeAll, err := u.gather(c)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -97,19 +69,19 @@ func (c client) contender(t dial.Target, j job, s shape, rec *crowd.Recorder, ca
 }
 
 // gather connects, and lets every caller do a little: what is wrong must not be measured.
-func (c client) gather(t dial.Target, j job, s shape, rec *crowd.Recorder, cancellable bool) (*crowd.Crowd, func(), error) {
-	opened, err := c.open(context.Background(), t, s)
+func (u setup) gather(c clients.Client) (*crowd.Crowd, func(), error) {
+	opened, err := c.Open(context.Background(), u.target, u.shape)
 	if err != nil {
 		return nil, nil, err
 	}
 	ctx, cancel := context.Background(), func() {}
-	if cancellable {
+	if u.cancellable {
 		ctx, cancel = context.WithCancel(ctx)
 	}
-	closeAll := func() { cancel(); opened.close() }
-	callers, err := newCrowd(ctx, opened, j, s.callers, rec)
+	closeAll := func() { cancel(); opened.Close() }
+	callers, err := u.crowd(ctx, opened)
 	if err == nil {
-		err = callers.Run(2 * s.callers)
+		err = callers.Run(2 * u.shape.Callers)
 	}
 	if err != nil {
 		closeAll()
@@ -120,12 +92,20 @@ func (c client) gather(t dial.Target, j job, s shape, rec *crowd.Recorder, cance
 
 var errUnable = errors.New("the client cannot do this")
 
-func newCrowd(ctx context.Context, s session, j job, callers int, rec *crowd.Recorder) (*crowd.Crowd, error) {
-	calls := make([]crowd.Call, callers)
+func (u setup) crowd(ctx context.Context, s clients.Session) (*crowd.Crowd, error) {
+	calls := make([]crowd.Call, u.shape.Callers)
 	for i := range calls {
-		if calls[i] = s.call(j, i); calls[i] == nil {
+		ask := s.Ask([]clients.Command{u.job.Command})
+		if ask == nil {
 			return nil, errUnable
 		}
+		calls[i] = func(ctx context.Context) (int, error) {
+			replies, err := ask(ctx)
+			if err != nil {
+				return 0, err
+			}
+			return replies[0].Mark(), nil
+		}
 	}
-	return crowd.New(ctx, calls, j.want(), rec), nil
+	return crowd.New(ctx, calls, u.job.mark(), u.rec), nil
 }

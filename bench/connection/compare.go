@@ -92,8 +92,8 @@ the range beside a ratio. A lone caller's own share is "client work alone".
 "raw" is a bare write and exact read on one connection. "raw pipe 2xN" is two goroutines, each with a connection, that send N requests in one write and then read all
 replies: it is what callers would have who never had to be told apart. "callers parked, nothing decoded" is the least that a client does whose callers are goroutines
 that wait: they queue bytes, one writes for all, another goroutine reads and wakes one for each reply's worth of bytes. "ours/Nconn" deals callers out to N connections in turn. go-redis and redigo have a connection for
-each caller, radix and rueidis four, "1conn" one. "autopipe" and "fullduplex" are go-redis's AutoPipeline, "always" is rueidis's AlwaysPipelining, and "flush" a delay before
-writing: MaxFlushDelay, or radix's WriteFlushInterval. Where a workload has at most 3 connections, rueidis has 2, because it can only double.
+each caller, radix, rueidis and valkey-go four, or one for one caller; "1conn" has one. "autopipe" and "fullduplex" are go-redis's AutoPipeline, "always" is rueidis's AlwaysPipelining, and "flush" a delay before
+writing: MaxFlushDelay, or radix's WriteFlushInterval. Where a workload has at most 3 connections, rueidis and valkey-go have 2, because they can only double.
 
 `
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/bwredis/bwredis/bench/busy"
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/rawpipe"
 	"github.com/bwredis/bwredis/bench/server"
 	"github.com/bwredis/bwredis/bench/versus"
@@ -80,21 +81,27 @@ func handful(t *testing.T, c versus.Contender) {
 // A wrong result must not be measured.
 func TestWrongResult(t *testing.T) {
 	s := fakeSite(t)
-	wrong := job{verb: get, key: shortKey, value: valueOf(65)}
-	for _, c := range append(crowded(), oursByDo()) {
-		if _, _, err := c.contender(s.tcp, wrong, shape{callers: 2}, nil, false).Setup(); err == nil || !strings.Contains(err.Error(), "mark") {
-			t.Errorf("%s: %v", c.name, err)
+	wrong := getJob(shortKey, clients.Text, valueOf(65))
+	for _, c := range append(contestants(2), oursByDo()) {
+		u := setup{target: s.tcp, job: wrong, shape: clients.Shape{Callers: 2}}
+		if _, _, err := u.contender(c).Setup(); err == nil || !strings.Contains(err.Error(), "mark") {
+			t.Errorf("%s: %v", c.Name, err)
 		}
 	}
-	wrong.value = []byte(strings.Repeat("y", 64)) // a floor waits for as many bytes as it was told of
+	wrong.text = []byte(strings.Repeat("y", 64)) // a floor waits for as many bytes as it was told of
 	for _, c := range []versus.Contender{rawContender(s.tcp, wrong), rawpipe.Contender(s.tcp, wrong.question(), 2, false)} {
 		if _, _, err := c.Setup(); err == nil || !strings.Contains(err.Error(), "wrong reply") {
 			t.Errorf("%s: %v", c.Name, err)
 		}
 	}
-	unable := redigoClient().contender(s.tcp, job{verb: getInto}, shape{callers: 1}, nil, false)
-	if _, _, err := unable.Setup(); !errors.Is(err, errUnable) {
-		t.Errorf("got %v", err)
+	into := setup{target: s.tcp, job: getJob(shortKey, clients.Into, valueOf(64)), shape: clients.Shape{Callers: 1}}
+	for _, c := range clients.Peers() {
+		if !c.NoInto {
+			continue
+		}
+		if _, _, err := into.contender(c).Setup(); !errors.Is(err, errUnable) {
+			t.Errorf("%s: got %v", c.Name, err)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/versus"
 )
@@ -27,35 +28,32 @@ type idleRow struct {
 // measureIdle opens connections of each library, uses each once, and looks at what stays.
 func measureIdle(t dial.Target, connections int) (rows []idleRow, err error) {
 	for _, c := range newcomers() {
-		row, err := c.idle(t, connections)
+		row, err := idle(c, t, connections)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", idleName, c.name, err)
+			return nil, fmt.Errorf("%s: %s: %w", idleName, c.Name, err)
 		}
 		rows = append(rows, row)
 	}
 	return rows, nil
 }
 
-func (c newcomer) idle(t dial.Target, connections int) (row idleRow, err error) {
-	var open []pinger
+func idle(c clients.Client, t dial.Target, connections int) (row idleRow, err error) {
+	open := make([]clients.Session, 0, connections)
 	defer func() {
-		for _, p := range open {
-			p.close()
+		for _, s := range open {
+			s.Close()
 		}
 	}()
 	before, goroutines := inUse(), runtime.NumGoroutine()
 	for range connections {
-		p, err := c.dial(context.Background(), t)
+		s, err := arrive(context.Background(), c, t)
 		if err != nil {
 			return row, err
 		}
-		open = append(open, p)
-		if err := p.ping(); err != nil {
-			return row, err
-		}
+		open = append(open, s)
 	}
 	n := float64(connections)
-	row = idleRow{name: c.name, kind: c.kind, bytes: max(0, inUse()-before) / n, goroutines: float64(runtime.NumGoroutine()-goroutines) / n}
+	row = idleRow{name: c.Name, kind: c.Kind, bytes: max(0, inUse()-before) / n, goroutines: float64(runtime.NumGoroutine()-goroutines) / n}
 	runtime.KeepAlive(open)
 	return row, nil
 }

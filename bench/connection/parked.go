@@ -7,8 +7,9 @@ import (
 	"runtime"
 	"sync"
 
-	"github.com/bwredis/bwredis/bench/crowd"
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/dial"
+	"github.com/bwredis/bwredis/bench/rawpipe"
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
@@ -17,13 +18,15 @@ const parkedName = "callers parked, nothing decoded"
 
 // parkedFloor is the least that such a client does: callers queue their bytes on one connection, one of them lets more queue and writes for all, a goroutine
 // reads, counts bytes, and wakes whoever is next. Nobody looks at a reply, a context or an error twice.
-func parkedFloor() client {
-	return client{name: parkedName, kind: versus.Floor, open: func(ctx context.Context, t dial.Target, _ shape) (session, error) {
+func parkedFloor(j job) clients.Client {
+	return clients.Client{Name: parkedName, Kind: versus.Floor, Open: func(ctx context.Context, t dial.Target, _ clients.Shape) (clients.Session, error) {
 		nc, err := t.Connect(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return &parkedSession{nc: nc, batches: make(chan []chan struct{}, maxParked)}, nil
+		s := &parkedSession{nc: nc, question: j.question()[0], right: []clients.Reply{{Bytes: j.text}}, batches: make(chan []chan struct{}, maxParked)}
+		go s.read()
+		return s, nil
 	}}
 }
 
@@ -31,10 +34,10 @@ func parkedFloor() client {
 const maxParked = 1024
 
 type parkedSession struct {
-	nc      net.Conn
-	size    int // of a reply
-	reader  sync.Once
-	batches chan []chan struct{} // who waits for the replies, batch by batch
+	nc       net.Conn
+	question rawpipe.Question
+	right    []clients.Reply      // what is taken for granted
+	batches  chan []chan struct{} // who waits for the replies, batch by batch
 
 	mu      sync.Mutex
 	out     []byte
@@ -44,26 +47,19 @@ type parkedSession struct {
 	err     error
 }
 
-func (s *parkedSession) close() { _ = s.nc.Close() }
+func (s *parkedSession) Close() { _ = s.nc.Close() }
 
-func (s *parkedSession) call(j job, _ int) crowd.Call {
-	q := j.question()[0]
-	if q.Size == 0 {
-		return nil
-	}
-	s.reader.Do(func() {
-		s.size = q.Size
-		go s.read()
-	})
+// Ask is of the job alone.
+func (s *parkedSession) Ask([]clients.Command) clients.Ask {
 	wake := make(chan struct{}, 1)
-	return func(context.Context) (int, error) {
-		if err := s.queue(q.Request, wake); err != nil {
-			return 0, err
+	return func(context.Context) ([]clients.Reply, error) {
+		if err := s.queue(s.question.Request, wake); err != nil {
+			return nil, err
 		}
 		if _, ok := <-wake; !ok {
-			return 0, errLost
+			return nil, errLost
 		}
-		return j.want(), nil
+		return s.right, nil
 	}
 }
 
@@ -111,7 +107,7 @@ func (s *parkedSession) read() {
 			}
 			return
 		}
-		for got += n; got >= s.size; got -= s.size {
+		for got += n; got >= s.question.Size; got -= s.question.Size {
 			if len(next) == 0 {
 				next = <-s.batches
 			}

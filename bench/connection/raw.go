@@ -18,25 +18,18 @@ const (
 // question is the job as floors do it.
 func (j job) question() []rawpipe.Question {
 	var q resp.Request
-	var made rawpipe.Question
-	var want []byte
-	switch j.verb {
-	case set:
-		q.Cmd("SET").Str(j.key).Bytes(j.value)
-		want = resp.AppendSimple(nil, "OK")
-	case evalsha:
-		q.Cmd("EVALSHA").Str(j.sha).Int(1).Str(j.key).Int(scriptTTL)
-		made.Lines = 1
-	default:
-		q.Cmd("GET").Str(j.key)
-		want = resp.AppendBulk(nil, j.value)
+	q.Cmd(j.Name).Args(j.Args...)
+	if j.text == nil {
+		return []rawpipe.Question{{
+			Request: q.Encoded(), Lines: 1,
+			Right: func(reply []byte) bool { return bytes.HasPrefix(reply, []byte(":")) },
+		}}
 	}
-	made.Request, made.Size = q.Encoded(), len(want)
-	made.Right = func(reply []byte) bool { return bytes.Equal(reply, want) }
-	if want == nil {
-		made.Right = func(reply []byte) bool { return bytes.HasPrefix(reply, []byte(":")) }
+	want := resp.AppendBulk(nil, j.text)
+	if j.Name == "SET" {
+		want = resp.AppendSimple(nil, string(j.text))
 	}
-	return []rawpipe.Question{made}
+	return []rawpipe.Question{{Request: q.Encoded(), Size: len(want), Right: func(reply []byte) bool { return bytes.Equal(reply, want) }}}
 }
 
 // rawContender is one caller on one connection.

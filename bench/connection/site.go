@@ -36,9 +36,8 @@ const (
 	storeKey   = keyPrefix + "set"
 	counterKey = keyPrefix + "counter"
 
-	scriptText    = `local n = redis.call('INCR', KEYS[1]) redis.call('EXPIRE', KEYS[1], ARGV[1]) return n`
-	scriptTTL     = 60
-	scriptTTLText = "60"
+	scriptText = `local n = redis.call('INCR', KEYS[1]) redis.call('EXPIRE', KEYS[1], ARGV[1]) return n`
+	scriptTTL  = "60"
 )
 
 func largeKey(size int) string { return fmt.Sprintf("%s%dKiB", keyPrefix, size>>10) }

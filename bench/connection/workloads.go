@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/bwredis/bwredis/bench/busy"
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/crowd"
 	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/memconn"
@@ -40,53 +41,36 @@ func plainly(all ...versus.Workload) (made []experiment) {
 	return made
 }
 
-func shortGet() job { return job{verb: get, key: shortKey, value: valueOf(64)} }
-
-// crowded are those who serve many callers.
-func crowded() []client {
-	return []client{
-		oursOn(1), oursOn(2), oursOn(3), goredisClient(), goredisAuto(), goredisDuplex(), rueidisDefault(), rueidisOne(), rueidisAlways(),
-		rueidisFlush(), rueidisFlushOne(), redigoClient(), radixDefault(), radixFlush(),
+// contestants are those who serve so many callers.
+func contestants(callers int) []clients.Client {
+	if callers > 1 {
+		return slices.Concat([]clients.Client{clients.OursOn(1), clients.OursOn(2), clients.OursOn(3)}, clients.Peers())
 	}
+	return append([]clients.Client{clients.OursOn(1)}, slices.DeleteFunc(clients.Peers(), func(c clients.Client) bool { return c.Lone })...)
 }
 
-// lone are those who serve one.
-func lone() []client {
-	return []client{
-		oursOn(1), goredisClient(), goredisAuto(), goredisDuplex(), rueidisDefault(), rueidisOne(), rueidisAlways(), redigoClient(), radixDefault(),
-	}
-}
-
-// A set-up is all about a workload but its name.
-type setup struct {
-	target      dial.Target
-	job         job
-	shape       shape
-	cancellable bool
-	rec         *crowd.Recorder
-	clients     []client
+// libraries are one connection of ours, and each other library as it comes.
+func libraries() []clients.Client {
+	return append([]clients.Client{clients.OursOn(1)}, slices.DeleteFunc(clients.Peers(), func(c clients.Client) bool { return !c.IsPlain() })...)
 }
 
 func (p plan) workload(name, title string, u setup) versus.Workload {
 	if u.clients == nil {
-		u.clients = lone()
-		if u.shape.callers > 1 {
-			u.clients = crowded()
-		}
+		u.clients = contestants(u.shape.Callers)
 	}
 	w := versus.Workload{Name: name, Title: title, Unit: "commands", Gauges: p.gauges}
-	if u.shape.callers == 1 {
+	if u.shape.Callers == 1 {
 		w.Reference = raw
 		w.Contenders = append(w.Contenders, rawContender(u.target, u.job))
 	} else {
-		w.Reference, w.AsRate = rawpipe.Name(u.shape.callers), true
-		w.Contenders = append(w.Contenders, rawpipe.Contender(u.target, u.job.question(), u.shape.callers, u.rec != nil))
+		w.Reference, w.AsRate = rawpipe.Name(u.shape.Callers), true
+		w.Contenders = append(w.Contenders, rawpipe.Contender(u.target, u.job.question(), u.shape.Callers, u.rec != nil))
 	}
-	if u.job.verb == get && u.shape.callers >= 8 && !u.cancellable {
-		w.Contenders = append(w.Contenders, parkedFloor().contender(u.target, u.job, u.shape, u.rec, false))
+	if u.job.Name == "GET" && u.shape.Callers >= 8 && !u.cancellable {
+		w.Contenders = append(w.Contenders, u.contender(parkedFloor(u.job)))
 	}
 	for _, c := range u.clients {
-		w.Contenders = append(w.Contenders, c.contender(u.target, u.job, u.shape, u.rec, u.cancellable))
+		w.Contenders = append(w.Contenders, u.contender(c))
 	}
 	return w
 }
@@ -99,17 +83,17 @@ func (p plan) throughput() (made []experiment) {
 	add := func(name, title string, u setup) {
 		made = append(made, experiment{Workload: p.workload(name, title, u)})
 	}
-	add("get-1", "GET, 1 caller", setup{target: t, job: shortGet(), shape: shape{callers: 1}, clients: append(lone(), oursByDo())})
-	add("get-1-ctx", "GET, 1 caller, cancellable context", setup{target: t, job: shortGet(), shape: shape{callers: 1}, cancellable: true})
-	add("set-1", "SET, 1 caller", setup{target: t, job: job{verb: set, key: storeKey, value: valueOf(64)}, shape: shape{callers: 1}})
+	add("get-1", "GET, 1 caller", setup{target: t, job: shortGet(), shape: clients.Shape{Callers: 1}, clients: append(contestants(1), oursByDo())})
+	add("get-1-ctx", "GET, 1 caller, cancellable context", setup{target: t, job: shortGet(), shape: clients.Shape{Callers: 1}, cancellable: true})
+	add("set-1", "SET, 1 caller", setup{target: t, job: shortSet(), shape: clients.Shape{Callers: 1}})
 	for _, callers := range []int{2, 8, 64, 512} {
-		add(fmt.Sprintf("get-%d", callers), fmt.Sprintf("GET, %d callers", callers), setup{target: t, job: shortGet(), shape: shape{callers: callers}})
+		add(fmt.Sprintf("get-%d", callers), fmt.Sprintf("GET, %d callers", callers), setup{target: t, job: shortGet(), shape: clients.Shape{Callers: callers}})
 		add(fmt.Sprintf("get-%d-cap3", callers), fmt.Sprintf("GET, %d callers, at most %d connections", callers, capped),
-			setup{target: t, job: shortGet(), shape: shape{callers: callers, limit: capped}})
+			setup{target: t, job: shortGet(), shape: clients.Shape{Callers: callers, Limit: capped}})
 	}
-	add("get-64-ctx", "GET, 64 callers, cancellable context", setup{target: t, job: shortGet(), shape: shape{callers: 64}, cancellable: true})
+	add("get-64-ctx", "GET, 64 callers, cancellable context", setup{target: t, job: shortGet(), shape: clients.Shape{Callers: 64}, cancellable: true})
 	add("evalsha-64", "EVALSHA (INCR + EXPIRE), 64 callers",
-		setup{target: t, job: job{verb: evalsha, key: counterKey, sha: p.site.sha}, shape: shape{callers: 64}})
+		setup{target: t, job: p.site.count(), shape: clients.Shape{Callers: 64}})
 	return made
 }
 
@@ -118,8 +102,8 @@ func (p plan) secured() []experiment {
 		return nil
 	}
 	return plainly(
-		p.workload("tls-1", "GET over TLS 1.3, 1 caller", setup{target: *p.site.tls, job: shortGet(), shape: shape{callers: 1}}),
-		p.workload("tls-64", "GET over TLS 1.3, 64 callers", setup{target: *p.site.tls, job: shortGet(), shape: shape{callers: 64}}),
+		p.workload("tls-1", "GET over TLS 1.3, 1 caller", setup{target: *p.site.tls, job: shortGet(), shape: clients.Shape{Callers: 1}}),
+		p.workload("tls-64", "GET over TLS 1.3, 64 callers", setup{target: *p.site.tls, job: shortGet(), shape: clients.Shape{Callers: 64}}),
 	)
 }
 
@@ -128,21 +112,19 @@ func (p plan) overSocket() []experiment {
 		return nil
 	}
 	return plainly(
-		p.workload("unix-1", "GET over a unix socket, 1 caller", setup{target: *p.site.unix, job: shortGet(), shape: shape{callers: 1}}),
-		p.workload("unix-64", "GET over a unix socket, 64 callers", setup{target: *p.site.unix, job: shortGet(), shape: shape{callers: 64}}),
+		p.workload("unix-1", "GET over a unix socket, 1 caller", setup{target: *p.site.unix, job: shortGet(), shape: clients.Shape{Callers: 1}}),
+		p.workload("unix-64", "GET over a unix socket, 64 callers", setup{target: *p.site.unix, job: shortGet(), shape: clients.Shape{Callers: 64}}),
 	)
 }
 
 func (p plan) large() (made []experiment) {
 	for _, size := range largeSizes {
 		kib := size >> 10
-		into := job{verb: getInto, key: largeKey(size), value: valueOf(size)}
-		owned := into
-		owned.verb = getOwned
-		one := setup{target: p.site.tcp, shape: shape{callers: 1}}
-		one.job, one.clients = into, []client{oursOn(1), goredisClient(), rueidisOne(), radixDefault()}
+		into, owned := getJob(largeKey(size), clients.Into, valueOf(size)), getJob(largeKey(size), clients.Owned, valueOf(size))
+		one := setup{target: p.site.tcp, shape: clients.Shape{Callers: 1}}
+		one.job, one.clients = into, slices.DeleteFunc(libraries(), func(c clients.Client) bool { return c.NoInto })
 		w := p.workload(fmt.Sprintf("big-%d-into", kib), fmt.Sprintf("GET of %d KiB into the caller's buffer, 1 caller", kib), one)
-		one.job, one.clients = owned, []client{oursOn(1), goredisClient(), rueidisOne(), redigoClient(), radixDefault()}
+		one.job, one.clients = owned, libraries()
 		o := p.workload(fmt.Sprintf("big-%d-owned", kib), fmt.Sprintf("GET of %d KiB as memory of its own, 1 caller", kib), one)
 		for _, w := range []versus.Workload{w, o} {
 			w.Bytes = size
@@ -157,9 +139,8 @@ func (p plan) large() (made []experiment) {
 func inMemory() versus.Workload {
 	reply := resp.AppendBulk(nil, valueOf(64))
 	t := dial.Target{Network: "tcp", Addr: "memory:6379", Memory: func() net.Conn { return memconn.New(reply) }}
-	one := []client{oursOn(1), goredisClient(), goredisAuto(), goredisDuplex(), rueidisOne(), rueidisAlways(), redigoClient(), radixDefault()}
 	return plan{}.workload("memory-1", "client work alone: GET over a connection within memory, 1 caller",
-		setup{target: t, job: shortGet(), shape: shape{callers: 1}, clients: one})
+		setup{target: t, job: shortGet(), shape: clients.Shape{Callers: 1}})
 }
 
 func (p plan) churn() []experiment {
@@ -193,7 +174,7 @@ func (p plan) latency() (made []experiment) {
 			rec := crowd.NewRecorder(callers)
 			quiet := plan{site: p.site, gauges: rec.Gauges()}
 			w := quiet.workload(fmt.Sprintf("latency-%d-%s", callers, when.name), fmt.Sprintf("GET, %d callers, %s", callers, when.title),
-				setup{target: p.site.tcp, job: shortGet(), shape: shape{callers: callers}, rec: rec})
+				setup{target: p.site.tcp, job: shortGet(), shape: clients.Shape{Callers: callers}, rec: rec})
 			made = append(made, experiment{Workload: w, stretch: latencyStretch, load: when.load})
 		}
 	}

@@ -93,7 +93,7 @@ machine that they were taken on; ratios are within a round.
 
 "checkout" takes a connection and gives it back, and does nothing with it; connections are within memory, so nothing touches the network. "ours, alone" is Pool.With,
 bounded to the same number of connections as the others' pools. "ours, shared" is Pool.RoundTrip with a request that holds no command: it takes a connection as plain
-requests do, together with others. "channel" is a buffered channel of connections, the least that a pool can do whose callers wait. rueidis takes by Dedicated, radix by
+requests do, together with others. "channel" is a buffered channel of connections, the least that a pool can do whose callers wait. rueidis and valkey-go take by Dedicated, radix by
 WithConn, redigo by Get. go-redis is missing: its Conn takes no connection before the first command.
 
 "wait" holds each connection until the scheduler has been round, so that others come and queue; quantiles are of the time until a caller had one. Whoever shares does not
@@ -101,9 +101,9 @@ wait.
 
 "waf" is what a web application firewall asks for each request it sees, for 64 requests at a time on 3 connections: a session (GET of %d bytes), a counter (EVALSHA of
 INCR and EXPIRE), and whether the address is banned (GET and PTTL of a key that is not there). In "waf-64" each command is awaited before the next, in "waf-64-batch" the
-four are one request, or one pipeline. "raw pipe 2x32" is two goroutines, each with a connection, that send what 32 callers ask in one write and then read all replies;
-in "waf-64" one command of each, four times. rueidis has 2 connections, because it can only double, or one ("1conn"). "autopipe" and "fullduplex" are go-redis's
-AutoPipeline, "flush" is a delay before writing: MaxFlushDelay, or radix's WriteFlushInterval. A time is that of a whole turn.
+four are one request, or one pipeline. "ours" is Pool.RoundTrip. "raw pipe 2x32" is two goroutines, each with a connection, that send what 32 callers ask in one write and then read all replies;
+in "waf-64" one command of each, four times. rueidis and valkey-go have 2 connections, because they can only double, or one ("1conn"). "autopipe" and "fullduplex" are go-redis's
+AutoPipeline, "always" is rueidis's AlwaysPipelining, "flush" is a delay before writing: MaxFlushDelay, or radix's WriteFlushInterval. A time is that of a whole turn.
 
 "spread" is ours only: how many kept connections serve how many callers. With one or two callers nearly all of the time is the operating system waking the other side,
 which on virtual machines takes one of two times, by chance.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/crowd"
 	"github.com/bwredis/bwredis/bench/versus"
 )
@@ -49,9 +50,9 @@ func goals() (list []goal) {
 		}
 	}
 	return append(list,
-		atLeast(awaited, "rate / best peer", 2, rateOverPeer(oursName)),
-		atMost(awaited, "p99 / best peer", 1, p99OverPeer(oursName)),
-		atLeast(batched, "rate / raw pipe", 0.6, rateOverReference(oursName)),
+		atLeast(awaited, "rate / best peer", 2, rateOverPeer(clients.OursName)),
+		atMost(awaited, "p99 / best peer", 1, p99OverPeer(clients.OursName)),
+		atLeast(batched, "rate / raw pipe", 0.6, rateOverReference(clients.OursName)),
 	)
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/puddle/v2"
 	"github.com/mediocregopher/radix/v4"
 	"github.com/redis/rueidis"
+	"github.com/valkey-io/valkey-go"
 
 	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/versus"
@@ -30,6 +31,7 @@ func lenders() []lender {
 		{"redigo", versus.Peer, openRedigo},
 		{"radix", versus.Peer, openRadix},
 		{"rueidis", versus.Peer, openRueidis},
+		{"valkey-go", versus.Peer, openValkey},
 		{"puddle", versus.Peer, openPuddle},
 	}
 }
@@ -131,6 +133,24 @@ func openRueidis(_ context.Context, t dial.Target, connections int) (stand, erro
 	}
 	prepare := func(held func()) turn {
 		fn := func(rueidis.DedicatedClient) error {
+			held()
+			return nil
+		}
+		return func() error { return c.Dedicated(fn) }
+	}
+	return stand{prepare, c.Close}, nil
+}
+
+// openValkey is as openRueidis.
+func openValkey(_ context.Context, t dial.Target, connections int) (stand, error) {
+	options := t.Valkey()
+	options.BlockingPoolSize = connections
+	c, err := valkey.NewClient(options)
+	if err != nil {
+		return stand{}, err
+	}
+	prepare := func(held func()) turn {
+		fn := func(valkey.DedicatedClient) error {
 			held()
 			return nil
 		}

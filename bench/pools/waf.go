@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/crowd"
 	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/rawpipe"
@@ -22,8 +24,8 @@ const (
 	batched = "waf-64-batch"
 
 	sessionSize = 400
-	countTime   = 60 // seconds
-	noKey       = -2 // what PTTL answers
+	countTime   = "60" // seconds
+	noKey       = -2   // what PTTL answers
 )
 
 var counterScript = resp.NewScript(`local n = redis.call('INCR', KEYS[1]) redis.call('EXPIRE', KEYS[1], ARGV[1]) return n`)
@@ -44,101 +46,107 @@ func visitorOf(i int) visitor {
 	}
 }
 
+// commands are what is asked: the session, the counter, the ban and its time.
+func (v *visitor) commands() []clients.Command {
+	ban, ttl := clients.Get(v.ban), clients.Command{Name: "PTTL", Args: []string{v.ban}, Want: clients.Number}
+	ban.Nullable = true
+	return []clients.Command{clients.Get(v.session), clients.EvalSHA(clients.Number, counterScript.SHA(), []string{v.counter}, countTime), ban, ttl}
+}
+
 // mark says whether the answers of one turn are right: nobody bans these visitors.
-func (v *visitor) mark(session string, count int64, banned bool, ttl int64) int {
-	if session == v.data && count > 0 && !banned && ttl == noKey {
+func (v *visitor) mark(session, count, ban, ttl *clients.Reply) int {
+	if session.Is(v.data) && count.Ints[0] > 0 && ban.Null && ttl.Ints[0] == noKey {
 		return right
 	}
 	return 0
 }
 
-// A gate is a client that looks after visitors.
-type gate interface {
-	// awaited prepares a turn that awaits each reply before it asks the next; batched one that asks all at once, nil: the client has no way of its own.
-	awaited(v visitor) crowd.Call
-	batched(v visitor) crowd.Call
-	close()
-}
-
-// A keeper is a way to use a library.
-type keeper struct {
-	name string
-	kind versus.Kind
-	open func(ctx context.Context, t dial.Target) (gate, error)
-}
-
-const oursName = "ours"
-
-func keepers() []keeper {
-	return []keeper{
-		{oursName, versus.Ours, openOursGate},
-		{"go-redis", versus.Peer, openGoRedis},
-		{"go-redis/autopipe", versus.Peer, openGoRedisAuto},
-		{"go-redis/fullduplex", versus.Peer, openGoRedisDuplex},
-		{"rueidis", versus.Peer, openRueidisGate},
-		{"rueidis/flush20us", versus.Peer, openRueidisFlush},
-		{"rueidis/flush20us, 1conn", versus.Peer, openRueidisFlushOne},
-		{"redigo", versus.Peer, openRedigoGate},
-		{"radix", versus.Peer, openRadixGate},
-		{"radix/flush150us", versus.Peer, openRadixFlush},
+// awaiting is a turn that awaits each reply before it asks the next.
+func awaiting(s clients.Session, v visitor) crowd.Call {
+	var asks [4]clients.Ask
+	for i, command := range v.commands() {
+		asks[i] = s.Ask([]clients.Command{command})
+	}
+	return func(ctx context.Context) (int, error) {
+		var replies [len(asks)]*clients.Reply
+		for i, ask := range asks {
+			got, err := ask(ctx)
+			if err != nil {
+				return 0, err
+			}
+			replies[i] = &got[0]
+		}
+		return v.mark(replies[0], replies[1], replies[2], replies[3]), nil
 	}
 }
 
-// pipelineless are those whose pipelines are those of another one of them.
-const pipelineless = "go-redis/autopipe"
+// batching is one that asks all at once.
+func batching(s clients.Session, v visitor) crowd.Call {
+	ask := s.Ask(v.commands())
+	return func(ctx context.Context) (int, error) {
+		r, err := ask(ctx)
+		if err != nil {
+			return 0, err
+		}
+		return v.mark(&r[0], &r[1], &r[2], &r[3]), nil
+	}
+}
 
 func guarded(t dial.Target) []experiment {
-	one := waf(t, awaited, "session, counter, ban and its time, each awaited, 64 callers, 3 connections", awaitedQuestions(), gate.awaited)
-	all := waf(t, batched, "the same four as one batch", batchedQuestion(), gate.batched)
-	for i, c := range all.Contenders {
-		if c.Name == pipelineless {
-			all.Contenders = append(all.Contenders[:i:i], all.Contenders[i+1:]...)
-			break
-		}
+	all := clients.All()
+	piped := slices.DeleteFunc(clients.All(), func(c clients.Client) bool { return c.Single })
+	return []experiment{
+		{waf(t, awaited, "session, counter, ban and its time, each awaited, 64 callers, 3 connections", awaitedQuestions(), all, awaiting), guardedStretch},
+		{waf(t, batched, "the same four as one batch", batchedQuestion(), piped, batching), guardedStretch},
 	}
-	return []experiment{{one, guardedStretch}, {all, guardedStretch}}
 }
 
-func waf(t dial.Target, name, title string, questions []rawpipe.Question, way func(gate, visitor) crowd.Call) versus.Workload {
+func waf(t dial.Target, name, title string, questions []rawpipe.Question, all []clients.Client, way func(clients.Session, visitor) crowd.Call) versus.Workload {
 	rec := crowd.NewRecorder(guardedCallers)
 	w := versus.Workload{Name: name, Title: title, Unit: "turns", Reference: rawpipe.Name(guardedCallers), AsRate: true, Gauges: rec.Gauges()}
 	w.Contenders = append(w.Contenders, rawpipe.Contender(t, questions, guardedCallers, true))
-	for _, k := range keepers() {
-		w.Contenders = append(w.Contenders, k.contender(t, way, rec))
+	for _, c := range all {
+		w.Contenders = append(w.Contenders, guard(c, t, way, rec))
 	}
 	return w
 }
 
-func (k keeper) contender(t dial.Target, way func(gate, visitor) crowd.Call, rec *crowd.Recorder) versus.Contender {
-	return timed(k.name, k.kind, func(ctx context.Context) ([]crowd.Call, func(), error) {
-		g, err := k.open(ctx, t)
+// guard is a contender that looks after visitors.
+func guard(c clients.Client, t dial.Target, way func(clients.Session, visitor) crowd.Call, rec *crowd.Recorder) versus.Contender {
+	return timed(c.Name, c.Kind, func(ctx context.Context) ([]crowd.Call, func(), error) {
+		s, err := c.Open(ctx, t, clients.Shape{Callers: guardedCallers, Limit: guardedConnections})
 		if err != nil {
 			return nil, nil, err
 		}
 		calls := make([]crowd.Call, guardedCallers)
 		for i := range calls {
-			calls[i] = way(g, visitorOf(i))
+			calls[i] = way(s, visitorOf(i))
 		}
-		return calls, g.close, nil
+		return calls, s.Close, nil
 	}, rec)
+}
+
+// encoded is what a command is on the wire.
+func encoded(commands ...clients.Command) []byte {
+	var q resp.Request
+	for _, c := range commands {
+		q.Cmd(c.Name).Args(c.Args...)
+	}
+	return q.Encoded()
 }
 
 // awaitedQuestions are what floors ask: all of them about the first visitor.
 func awaitedQuestions() []rawpipe.Question {
 	v := visitorOf(0)
-	var session, count, ban, ttl resp.Request
-	v.askSession(&session)
-	v.askCount(&count)
-	v.askBan(&ban)
-	v.askTTL(&ttl)
-	exactly := func(q *resp.Request, want []byte) rawpipe.Question {
-		return rawpipe.Question{Request: q.Encoded(), Size: len(want), Right: func(got []byte) bool { return bytes.Equal(got, want) }}
+	c := v.commands()
+	exactly := func(c clients.Command, want []byte) rawpipe.Question {
+		return rawpipe.Question{Request: encoded(c), Size: len(want), Right: func(got []byte) bool { return bytes.Equal(got, want) }}
 	}
 	return []rawpipe.Question{
-		exactly(&session, resp.AppendBulk(nil, v.data)),
-		{Request: count.Encoded(), Lines: 1, Right: func(got []byte) bool { return bytes.HasPrefix(got, []byte(":")) }},
-		exactly(&ban, nothing),
-		exactly(&ttl, resp.AppendInt(nil, noKey)),
+		exactly(c[0], resp.AppendBulk(nil, v.data)),
+		{Request: encoded(c[1]), Lines: 1, Right: func(got []byte) bool { return bytes.HasPrefix(got, []byte(":")) }},
+		exactly(c[2], nothing),
+		exactly(c[3], resp.AppendInt(nil, noKey)),
 	}
 }
 
@@ -147,23 +155,9 @@ var nothing = []byte("$-1\r\n")
 
 func batchedQuestion() []rawpipe.Question {
 	v := visitorOf(0)
-	var q resp.Request
-	v.askAll(&q)
 	begins, ends := resp.AppendBulk(nil, v.data), resp.AppendInt(bytes.Clone(nothing), noKey)
 	return []rawpipe.Question{{
-		Request: q.Encoded(), Lines: 5,
+		Request: encoded(v.commands()...), Lines: 5,
 		Right: func(got []byte) bool { return bytes.HasPrefix(got, begins) && bytes.HasSuffix(got, ends) },
 	}}
-}
-
-func (v *visitor) askSession(q *resp.Request) { q.Cmd("GET").Str(v.session) }
-func (v *visitor) askCount(q *resp.Request)   { q.Script(counterScript, v.counter).Int(countTime) }
-func (v *visitor) askBan(q *resp.Request)     { q.Cmd("GET").Str(v.ban) }
-func (v *visitor) askTTL(q *resp.Request)     { q.Cmd("PTTL").Str(v.ban) }
-
-func (v *visitor) askAll(q *resp.Request) {
-	v.askSession(q)
-	v.askCount(q)
-	v.askBan(q)
-	v.askTTL(q)
 }

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/crowd"
 	"github.com/bwredis/bwredis/bench/rawpipe"
 	"github.com/bwredis/bwredis/bench/versus"
@@ -52,16 +53,12 @@ func (s *site) beside(op operation, callers int) versus.Workload {
 		floor = rawpipe.Contender(s.tcp, s.questions(op), callers, true)
 	}
 	w.Reference = floor.Name
-	w.Contenders = append(w.Contenders, floor, timed(oursName, versus.Ours, s.ours(op, s.tcp, connections, callers, rec), rec))
+	w.Contenders = append(w.Contenders, floor, timed(clients.OursName, versus.Ours, s.ours(op, s.tcp, connections, callers, rec), rec))
 	if callers > 1 {
 		w.Contenders = append(w.Contenders, timed(oursOneName, versus.Ours, s.ours(op, s.tcp, 1, callers, rec), rec))
 	}
-	several := len(s.recorded[op.name][0].steps) > 1
-	for _, k := range keepers() {
-		if several && k.lone {
-			continue
-		}
-		w.Contenders = append(w.Contenders, k.contender(s, op, rec, callers))
+	for _, c := range byHand(len(s.recorded[op.name][0].commands), callers) {
+		w.Contenders = append(w.Contenders, s.hand(c, op, rec, callers))
 	}
 	return w
 }

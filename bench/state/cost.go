@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/crowd"
 	"github.com/bwredis/bwredis/bench/versus"
 )
@@ -14,7 +15,7 @@ import (
 // work is what the client does for an operation when nothing else costs anything: a connection within memory answers with what the server did.
 func (s *site) work(op operation) versus.Workload {
 	w := versus.Workload{Name: workName(op.name), Title: op.title, Unit: "operations"}
-	w.Contenders = append(w.Contenders, versus.Contender{Name: oursName, Kind: versus.Ours, Setup: func() (versus.Run, func(), error) {
+	w.Contenders = append(w.Contenders, versus.Contender{Name: clients.OursName, Kind: versus.Ours, Setup: func() (versus.Run, func(), error) {
 		ctx := context.Background()
 		calls, closeAll, err := s.ours(op, s.memory(op), 1, 1, nil)(ctx)
 		if err != nil {
@@ -65,7 +66,7 @@ func (s *site) writeCosts(w io.Writer, o options, only *regexp.Regexp, f figures
 }
 
 func (s *site) costRow(op operation, result versus.Result) string {
-	own, _ := result.Row(oursName)
+	own, _ := result.Row(clients.OursName)
 	r := s.recorded[op.name][0]
 	bare := "–"
 	if floor, ok := result.Row(bareName); ok {

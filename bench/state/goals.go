@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/crowd"
 	"github.com/bwredis/bwredis/bench/versus"
 )
@@ -58,7 +59,7 @@ func count(n int) versus.Reading {
 }
 
 func allocs(_ *site, r versus.Result) versus.Reading {
-	own, ok := r.Row(oursName)
+	own, ok := r.Row(clients.OursName)
 	if !ok {
 		return versus.Nothing()
 	}

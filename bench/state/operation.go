@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/crowd"
 	"github.com/bwredis/bwredis/bwstate"
 )
@@ -15,7 +16,7 @@ type operation struct {
 	// ours prepares the operation of one caller. Its mark says whether the result is right.
 	ours func(s *site, state *bwstate.State, caller int) (crowd.Call, error)
 	// right says whether the replies to the same commands, sent by hand, are.
-	right func(s *site, caller int, replies []reply) bool
+	right func(s *site, caller int, replies []clients.Reply) bool
 	// floor is what cannot be done without, apart from the round trip; nil: nothing.
 	floor func(s *site) error
 }

@@ -24,7 +24,7 @@ cryptography, so beside it is a bare loop of the same AES-GCM and HMAC.
 
 The others put operations beside the same commands with the same arguments, sent by hand with other clients, whose keys and arguments were made beforehand; ours makes its own. Each client
 has three connections, and is used in every mode that it has: ours with three or one ("1 kept"), of which the faster counts, as of the others; go-redis commands, AutoPipeline ("autopipe"), the same with FullDuplex, and Pipeline; rueidis Do and DoMulti with two
-connections, because it can only double, or one ("1conn"); redigo Do, or Send and Flush; radix Cmd and Pipeline. "flush" is a delay before writing: MaxFlushDelay, or radix's
+connections, because it can only double, or one ("1conn", and whenever there is one caller), and AlwaysPipelining ("always"); valkey-go as rueidis; redigo Do, or Send and Flush; radix Cmd and Pipeline. "flush" is a delay before writing: MaxFlushDelay, or radix's
 WriteFlushInterval. Where a visitor's session is opened by hand, its value is decrypted and authenticated by the bare loop, and not parsed.
 "raw" is a bare write and read, "raw pipe 2x32" two goroutines, each with a connection, that send what 32 callers ask in one write and then read all replies.
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/wiretap"
 	"github.com/bwredis/bwredis/resp"
 )
@@ -12,54 +13,71 @@ import (
 type recording struct {
 	roundTrips int
 	sent       []byte
-	steps      []step   // what was sent, taken apart
-	frames     [][]byte // the replies
-	received   int      // bytes
+	commands   []clients.Command // what was sent, taken apart
+	frames     [][]byte          // the replies
+	received   int               // bytes
 }
 
 // takeApart makes a recording of what passed since the tap was cleared.
 func takeApart(tap *wiretap.Tap, roundTrips int) (recording, error) {
-	sent, received := tap.Taken()
-	r := recording{roundTrips: roundTrips, sent: sent, received: len(received)}
+	out, in := tap.Taken()
+	r := recording{roundTrips: roundTrips, sent: out, received: len(in)}
 	var err error
-	if r.frames, err = wiretap.Split(received); err != nil {
+	if r.frames, err = wiretap.Split(in); err != nil {
 		return r, err
 	}
-	commands, err := wiretap.Split(sent)
+	sent, err := wiretap.Split(out)
 	if err != nil {
 		return r, err
 	}
-	if len(commands) != len(r.frames) {
-		return r, fmt.Errorf("%d commands have %d replies", len(commands), len(r.frames))
+	if len(sent) != len(r.frames) {
+		return r, fmt.Errorf("%d commands have %d replies", len(sent), len(r.frames))
 	}
-	for _, command := range commands {
-		s, err := parseStep(command)
+	for i, command := range sent {
+		c, err := parse(command, r.frames[i])
 		if err != nil {
 			return r, err
 		}
-		r.steps = append(r.steps, s)
+		r.commands = append(r.commands, c)
 	}
 	return r, nil
 }
 
-func parseStep(command []byte) (step, error) {
+// parse takes a command apart, and says in which form its reply is wanted.
+func parse(command, reply []byte) (clients.Command, error) {
 	var r resp.Reply
 	r.Reset(command)
 	args := r.Args(nil)
 	if len(args) < 2 {
-		return step{}, fmt.Errorf("%q is no command with arguments", command)
+		return clients.Command{}, fmt.Errorf("%q is no command with arguments", command)
 	}
-	s := step{name: string(args[0])}
+	c := clients.Command{Name: string(args[0]), Want: wanted(reply)}
 	for _, arg := range args[1:] {
-		s.args = append(s.args, string(arg))
+		c.Args = append(c.Args, string(arg))
 	}
-	if s.name == "EVALSHA" {
+	if c.Name == "EVALSHA" {
 		var err error
-		if s.keys, err = strconv.Atoi(s.args[1]); err != nil || len(s.args) < 2+s.keys {
-			return step{}, fmt.Errorf("%q has no number of keys", command)
+		if c.Keys, err = strconv.Atoi(c.Args[1]); err != nil || len(c.Args) < 2+c.Keys {
+			return clients.Command{}, fmt.Errorf("%q has no number of keys", command)
 		}
 	}
-	return s, nil
+	return c, nil
+}
+
+// wanted is the form that a reply has.
+func wanted(reply []byte) clients.Want {
+	var r resp.Reply
+	r.Reset(reply)
+	switch r.Kind() {
+	case resp.Integer:
+		return clients.Number
+	case resp.Array:
+		if r.Array() > 0 && r.Kind() == resp.Array {
+			return clients.Nested
+		}
+		return clients.Numbers
+	}
+	return clients.Text
 }
 
 // bulk is the text of a frame.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/server"
 	"github.com/bwredis/bwredis/bench/versus"
 	"github.com/bwredis/bwredis/resp"
@@ -56,10 +57,8 @@ func TestContenders(t *testing.T) {
 func TestTheSameBytes(t *testing.T) {
 	f, s := newFake(t)
 	for _, op := range operations() {
-		for _, k := range keepers() {
-			if steps := s.recorded[op.name][3].steps; k.lone && len(steps) > 1 {
-				continue
-			}
+		want := s.recorded[op.name][3]
+		for _, c := range byHand(len(want.commands), 2) {
 			var sent []byte
 			f.Twist = func(args [][]byte, reply []byte) []byte {
 				var q resp.Request
@@ -72,15 +71,15 @@ func TestTheSameBytes(t *testing.T) {
 				}
 				return reply
 			}
-			a, err := k.open(t.Context(), s.tcp)
+			session, err := c.Open(t.Context(), s.tcp, clients.Shape{Callers: 2, Limit: connections})
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = a.asking(s.recorded[op.name][3].steps)(t.Context())
-			if err != nil || !bytes.Equal(sent, s.recorded[op.name][3].sent) {
-				t.Errorf("%s: %s sends\n%q, want\n%q; %v", op.name, k.name, sent, s.recorded[op.name][3].sent, err)
+			_, err = session.Ask(want.commands)(t.Context())
+			if err != nil || !bytes.Equal(sent, want.sent) {
+				t.Errorf("%s: %s sends\n%q, want\n%q; %v", op.name, c.Name, sent, want.sent, err)
 			}
-			a.close()
+			session.Close()
 			f.Twist = nil
 		}
 	}
@@ -120,16 +119,16 @@ func TestRecordings(t *testing.T) {
 	_, s := newFake(t)
 	for _, op := range operations() {
 		first, second := s.recorded[op.name][0], s.recorded[op.name][1]
-		if first.roundTrips != 1 || len(first.frames) != len(first.steps) || first.received == 0 {
-			t.Errorf("%s: %d round trips, %d commands, %d replies", op.name, first.roundTrips, len(first.steps), len(first.frames))
+		if first.roundTrips != 1 || len(first.frames) != len(first.commands) || first.received == 0 {
+			t.Errorf("%s: %d round trips, %d commands, %d replies", op.name, first.roundTrips, len(first.commands), len(first.frames))
 		}
 		if bytes.Equal(first.sent, second.sent) || len(first.sent) != len(second.sent) {
 			t.Errorf("%s: two callers send %q and %q", op.name, first.sent, second.sent)
 		}
 	}
 	var names []string
-	for _, step := range s.recorded[batched][0].steps {
-		names = append(names, step.name)
+	for _, c := range s.recorded[batched][0].commands {
+		names = append(names, c.Name)
 	}
 	if want := []string{"GETRANGE", "PTTL", "GETRANGE", "PTTL", "EVALSHA", "GETRANGE"}; !slices.Equal(names, want) {
 		t.Errorf("a request asks %v, want %v", names, want)

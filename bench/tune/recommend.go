@@ -211,10 +211,10 @@ func recommendTimeout(cells []cell, idles []idle) (d time.Duration, why string) 
 	byReply, byDial := timeoutFactor*slowest.longest, lostSYN+2*dialled.slowestDial
 	d = max(byReply, byDial)
 	d = (d + timeoutStep - 1).Truncate(timeoutStep)
-	return d, fmt.Sprintf("The setting bounds each reply and each dial. The longest reply took %v (%d callers on %d connections, %v added); %d times that is %v, because what was measured for minutes is not "+
+	return d, fmt.Sprintf("The setting bounds each reply and each dial. The longest reply took %v (%s on %s, %v added); %d times that is %v, because what was measured for minutes is not "+
 		"the worst of a month. The slowest dial took %v (%v added); where its first packet is lost, it is sent again only after %v, so a dial gets that and twice its time: %v. This is the larger one, "+
 		"rounded up to half a second: a server that is away is noticed after that, and nothing that works is given up.",
-		round(slowest.longest), slowest.callers, slowest.kept, slowest.added, timeoutFactor, round(byReply), round(dialled.slowestDial), dialled.added, lostSYN, round(byDial))
+		round(slowest.longest), countOf(slowest.callers, "caller"), countOf(slowest.kept, "connection"), slowest.added, timeoutFactor, round(byReply), round(dialled.slowestDial), dialled.added, lostSYN, round(byDial))
 }
 
 // round leaves three digits, about.

@@ -68,6 +68,19 @@ func order(n, round int) []int {
 
 // enter sets c up and finds out how many operations fill a sample.
 func (s Settings) enter(c Contender) (*entrant, error) {
+	e, err := s.set(c)
+	if err != nil || e.timed != nil {
+		return e, err
+	}
+	if e.n, err = calibrate(e.run, s.Sample); err != nil {
+		e.close()
+		return nil, err
+	}
+	return e, nil
+}
+
+// set sets c up.
+func (s Settings) set(c Contender) (*entrant, error) {
 	e := &entrant{name: c.Name, lasts: s.Sample}
 	var err error
 	if c.SetupTimed != nil {
@@ -80,13 +93,6 @@ func (s Settings) enter(c Contender) (*entrant, error) {
 	}
 	if e.close == nil {
 		e.close = func() {}
-	}
-	if e.timed != nil {
-		return e, nil
-	}
-	if e.n, err = calibrate(e.run, s.Sample); err != nil {
-		e.close()
-		return nil, err
 	}
 	return e, nil
 }
