@@ -53,8 +53,12 @@ integration-full: ## the same, against Redis 6.0 and Valkey 9.1 as well
 	@BWREDIS_FULL=1 BWREDIS_REQUIRE_DOCKER=1 scripts/integration $(RACE) -shuffle=on -timeout 40m
 
 .PHONY: bench
-bench: ## throughput over callers and kept connections; against REDIS_* when USE_REDIS=yes
-	cd bench && go test -run '^$$' -bench . ./...
+bench: ## clients side by side in two minutes; against REDIS_* when USE_REDIS=yes, else a server from PATH or from Docker
+	cd bench && go run ./sweep
+
+.PHONY: bench-full
+bench-full: ## the same with everything, and each library with its defaults too: twelve minutes; plots go to bench/plots
+	cd bench && go run ./sweep -full -svg plots/sweep
 
 .PHONY: bench-codec
 bench-codec: ## the codec beside those of the peers and beside bare loops
@@ -82,7 +86,7 @@ bench-failover: ## what callers see of failovers, beside other clients, on serve
 	cd bench && go run ./failover -doc
 
 .PHONY: bench-outage
-bench-outage: ## what callers see of a restart, a stall and a storm of cancellations, beside other clients, on a server from PATH; takes four minutes
+bench-outage: ## what callers see of a restart, a stall and a storm of cancellations, beside other clients, on a server from PATH; takes four minutes on an idle machine
 	cd bench && go run ./outage -doc
 
 .PHONY: hostile

@@ -12,7 +12,7 @@ func Versions() string {
 	info, _ := debug.ReadBuildInfo()
 	for _, m := range info.Deps {
 		name := path.Base(m.Path)
-		if strings.Trim(name, "v0123456789") == "" { // the last element is a major version
+		if strings.HasPrefix(name, "v") && strings.Trim(name[1:], "0123456789") == "" { // the last element is a major version
 			name = path.Base(path.Dir(m.Path))
 		}
 		switch name {
