@@ -56,9 +56,10 @@ integration-full: ## the same, against Redis 6.0 and Valkey 9.1 as well
 bench: ## clients side by side in two minutes; against REDIS_* when USE_REDIS=yes, else a server from PATH or from Docker
 	cd bench && go run ./sweep
 
+ROUNDS ?= 3
 .PHONY: bench-full
-bench-full: ## the same with everything, and each library with its defaults too: twelve minutes; plots go to bench/plots
-	cd bench && go run ./sweep -full -svg plots/sweep
+bench-full: ## everything that is measured, as bench/RESULTS.md with plots, and its tables in docs; half an hour, on servers from PATH
+	cd bench && go run ./results -rounds $(ROUNDS)
 
 .PHONY: bench-codec
 bench-codec: ## the codec beside those of the peers and beside bare loops
