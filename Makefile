@@ -87,7 +87,7 @@ bench-failover: ## what callers see of failovers, beside other clients, on serve
 	cd bench && go run ./failover -doc
 
 .PHONY: bench-outage
-bench-outage: ## what callers see of a restart, a stall and a storm of cancellations, beside other clients, on a server from PATH; takes four minutes
+bench-outage: ## what callers see of a restart, a stall and a storm of cancellations, beside other clients, on a server from PATH; takes four minutes on an idle machine
 	cd bench && go run ./outage -doc
 
 .PHONY: hostile
