@@ -56,9 +56,10 @@ integration-full: ## the same, against Redis 6.0 and Valkey 9.1 as well
 bench: ## clients side by side in two minutes; against REDIS_* when USE_REDIS=yes, else a server from PATH or from Docker
 	cd bench && go run ./sweep
 
+ROUNDS ?= 3
 .PHONY: bench-full
-bench-full: ## the same with everything, and each library with its defaults too: twelve minutes; plots go to bench/plots
-	cd bench && go run ./sweep -full -svg plots/sweep
+bench-full: ## everything that is measured, as bench/RESULTS.md with plots, and its tables in docs; half an hour, on servers from PATH
+	cd bench && go run ./results -rounds $(ROUNDS)
 
 .PHONY: bench-codec
 bench-codec: ## the codec beside those of the peers and beside bare loops
@@ -85,11 +86,19 @@ tune: ## what to set REDIS_KEEPALIVE_POOL, _IDLE and REDIS_TIMEOUT to, from a sw
 bench-failover: ## what callers see of failovers, beside other clients, on servers from PATH; takes seven minutes
 	cd bench && go run ./failover -doc
 
+.PHONY: bench-outage
+bench-outage: ## what callers see of a restart, a stall and a storm of cancellations, beside other clients, on a server from PATH; takes four minutes on an idle machine
+	cd bench && go run ./outage -doc
+
 .PHONY: hostile
 hostile: ## write docs/hostile.md anew: what each client makes of hostile replies
 	mkdir -p docs
 	cd bench && go run ./hostile -doc >../docs/hostile.md.new
 	mv docs/hostile.md.new docs/hostile.md
+
+.PHONY: guard
+guard: ## nothing allocates, sends or takes more than bench/guard/baseline.json says; half a minute, without a server
+	cd bench && go run ./guard
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for $(FUZZ)

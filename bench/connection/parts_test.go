@@ -1,9 +1,11 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/bwredis/bwredis/bench/busy"
+	"github.com/bwredis/bwredis/bench/clients"
 )
 
 func TestMeter(t *testing.T) {
@@ -34,5 +36,26 @@ func TestLoads(t *testing.T) {
 			t.Fatal(err)
 		}
 		stop()
+	}
+}
+
+// Whoever is a peer is measured: of each library at least what it is as it comes.
+func TestPeersTakePart(t *testing.T) {
+	in := map[string]map[string]bool{}
+	for _, e := range experimentsOf(t, fakeSite(t)) {
+		in[e.Name] = map[string]bool{}
+		for _, c := range e.Contenders {
+			in[e.Name][c.Name] = true
+		}
+	}
+	for _, c := range clients.Peers() {
+		if !in["get-64"][c.Name] {
+			t.Errorf("get-64 is without %s", c.Name)
+		}
+		for name, names := range in {
+			if c.IsPlain() && !names[c.Name] && !(c.NoInto && strings.HasSuffix(name, "-into")) {
+				t.Errorf("%s is without %s", name, c.Name)
+			}
+		}
 	}
 }

@@ -40,6 +40,8 @@ func contenders() []contender {
 		{name: "go-redis", kind: versus.Peer, open: openGoRedis},
 		{name: "rueidis", kind: versus.Peer, open: openRueidis},
 		{name: "rueidis, refresh", kind: versus.Peer, open: openRueidisRefresh, plays: []string{missedName}},
+		{name: "valkey-go", kind: versus.Peer, open: openValkey},
+		{name: "valkey-go, refresh", kind: versus.Peer, open: openValkeyRefresh, plays: []string{missedName}},
 		{name: "radix", kind: versus.Peer, open: openRadix},
 	}
 }

@@ -106,8 +106,8 @@ const preface = `# Failovers compared
 
 prints this anew: medians of %d rounds, with the extremes where they differ, with %s, %s on %d processors. Each round of each scenario has a master, a
 replica and three sentinels of its own on loopback (down-after-milliseconds 1000), and all clients go through the same failover side by side, each with keys of its own.
-Every client has the settings that it has by itself; of go-redis contexts count as well, and "rueidis, refresh" has the TopologyRefreshInterval of 5 s that its
-documentation recommends.
+Every client has the settings that it has by itself; of go-redis contexts count as well, and "refresh" is rueidis or valkey-go with the
+TopologyRefreshInterval of 5 s that their documentation recommends.
 
 Each client has one caller who increments a counter about %d times a second, the stream, and %d callers who increment another one, with %v of rest after a success and %v after
 an error. Every call has a context of %v.

@@ -17,9 +17,12 @@ func openRueidis(ctx context.Context, addrs []string) (counter, error) {
 	return rueidisWith(ctx, addrs, 0)
 }
 
-// openRueidisRefresh asks the sentinels again and again, at the interval that its documentation recommends.
+// refreshInterval is what the documentation recommends.
+const refreshInterval = 5 * time.Second
+
+// openRueidisRefresh asks the sentinels again and again.
 func openRueidisRefresh(ctx context.Context, addrs []string) (counter, error) {
-	return rueidisWith(ctx, addrs, 5*time.Second)
+	return rueidisWith(ctx, addrs, refreshInterval)
 }
 
 func rueidisWith(ctx context.Context, addrs []string, refresh time.Duration) (counter, error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/mediocregopher/radix/v4"
 	goredis "github.com/redis/go-redis/v9"
 	"github.com/redis/rueidis"
+	"github.com/valkey-io/valkey-go"
 
 	"github.com/bwredis/bwredis/conn"
 )
@@ -38,6 +39,7 @@ var clients = []client{
 	{"redigo", connectRedigo},
 	{"go-redis", connectGoRedis},
 	{"rueidis", connectRueidis},
+	{"valkey-go", connectValkey},
 	{"radix", connectRadix},
 }
 
@@ -97,6 +99,30 @@ func connectRueidis(addr string, dial dialFunc) (getter, error) {
 	return func() (any, error) {
 		v, err := c.Do(context.Background(), c.B().Arbitrary("GET", "k").Build()).ToAny()
 		if rueidis.IsRedisNil(err) {
+			return nil, nil
+		}
+		return v, err
+	}, nil
+}
+
+// connectValkey is as connectRueidis.
+func connectValkey(addr string, dial dialFunc) (getter, error) {
+	c, err := valkey.NewClient(valkey.ClientOption{
+		InitAddress: []string{addr},
+		DialCtxFn: func(ctx context.Context, addr string, _ *net.Dialer, _ *tls.Config) (net.Conn, error) {
+			return dial(ctx, "tcp", addr)
+		},
+		ConnWriteTimeout:  readTimeout,
+		DisableRetry:      true,
+		DisableCache:      true,
+		ForceSingleClient: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return func() (any, error) {
+		v, err := c.Do(context.Background(), c.B().Arbitrary("GET", "k").Build()).ToAny()
+		if valkey.IsValkeyNil(err) {
 			return nil, nil
 		}
 		return v, err

@@ -28,7 +28,7 @@ func parts(o options) []part {
 	with := func(more ...string) []string { return append(more, rounds...) }
 	return []part{
 		{name: "sweep", title: "Clients side by side", args: with("./sweep", "-full", "-svg", "plots/sweep"), plots: "plots/sweep", lasts: 12 * time.Minute},
-		{name: "outage", title: "Restarts, stalls and cancellations", args: with("./outage", "-svg", "plots/outage"), plots: "plots/outage", lasts: 4 * time.Minute},
+		{name: "outage", title: "Restarts, stalls and cancellations", args: with("./outage", "-doc", "-svg", "plots/outage"), doc: "outage.md", plots: "plots/outage", lasts: 4 * time.Minute},
 		{name: "codec", title: "Codec", args: with("./codec"), doc: "codec.md", lasts: time.Minute},
 		{name: "connection", title: "Connection", args: with("./connection", "-doc"), doc: "connection.md", lasts: 5 * time.Minute},
 		{name: "pools", title: "Pool", args: with("./pools", "-doc"), doc: "pool.md", lasts: 2 * time.Minute},

@@ -3,11 +3,11 @@ package main
 import (
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/bwredis/bwredis/bench/chart"
 	"github.com/bwredis/bwredis/bench/crowd"
 	"github.com/bwredis/bwredis/bench/versus"
 )
@@ -21,8 +21,8 @@ func overSize(verb string, callers int) series {
 	return series(fmt.Sprintf("size-%s-%d", verb, callers))
 }
 
-// A chart is one figure of a series.
-type chart struct {
+// A plotted is one figure of a series.
+type plotted struct {
 	file, title, x, y string
 	series            series
 	of                func(versus.Row) float64
@@ -30,16 +30,16 @@ type chart struct {
 	tickX, tickY      func(float64) string
 }
 
-func charts() []chart {
+func charts() []plotted {
 	callers := func(at float64) string { return fmt.Sprintf("%.0f", at) }
-	all := []chart{
+	all := []plotted{
 		{"throughput-callers", fmt.Sprintf("GET of 64 bytes, at most %d connections", capped), "callers", "commands in a second", overCallers, rate, true, callers, short},
 		{"p99-callers", fmt.Sprintf("GET of 64 bytes, at most %d connections", capped), "callers", "99 of 100 calls took at most", overCallers, p99, false, callers, duration},
 	}
 	bytes := func(at float64) string { return sizeText(int(at), " ") }
 	for _, verb := range []string{"get", "set"} {
 		for _, callers := range []int{1, 16} {
-			all = append(all, chart{
+			all = append(all, plotted{
 				fmt.Sprintf("throughput-%s-size-%d", verb, callers), fmt.Sprintf("%s, %s", verbs[verb], callersText(callers)),
 				"size of the value", "commands in a second", overSize(verb, callers), rate, true, bytes, short,
 			})
@@ -77,16 +77,14 @@ func duration(ns float64) string {
 type curve struct {
 	name   string
 	kind   versus.Kind
-	points []spot
+	points []chart.Point
 }
-
-type spot struct{ at, value float64 }
 
 // floorName is that of all floors in a chart: they are called after the number of callers.
 const floorName = "floor"
 
 // curves are the floor, ours, and each library in the mode that is best over the whole series. One that has not all of the points is none of them.
-func (ch chart) curves(results []measured) (all []curve) {
+func (ch plotted) curves(results []measured) (all []curve) {
 	var names []string
 	found, points := map[string]*curve{}, 0
 	for _, m := range results {
@@ -104,7 +102,7 @@ func (ch chart) curves(results []measured) (all []curve) {
 				names = append(names, name)
 			}
 			if value := ch.of(row); value > 0 && !math.IsInf(value, 0) {
-				found[name].points = append(found[name].points, spot{float64(m.point.at), value})
+				found[name].points = append(found[name].points, chart.Point{X: float64(m.point.at), Y: value})
 			}
 		}
 	}
@@ -118,7 +116,7 @@ func (ch chart) curves(results []measured) (all []curve) {
 }
 
 // bestOfEach leaves one curve for each library.
-func (ch chart) bestOfEach(all []curve) (best []curve) {
+func (ch plotted) bestOfEach(all []curve) (best []curve) {
 	for _, c := range all {
 		i := slices.IndexFunc(best, func(b curve) bool { return b.kind == c.kind && b.library() == c.library() })
 		switch {
@@ -145,16 +143,13 @@ func (c curve) level() (mean float64) {
 		points = points[1:]
 	}
 	for _, p := range points {
-		mean += math.Log(p.value) / float64(len(points))
+		mean += math.Log(p.Y) / float64(len(points))
 	}
 	return mean
 }
 
 // writePlots draws what was measured in full.
 func writePlots(dir string, results []measured) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
 	for _, ch := range charts() {
 		curves := ch.curves(results)
 		if len(curves) == 0 {

@@ -10,9 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
-
 	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/versus"
 )
@@ -96,18 +93,4 @@ func corners(e xml.StartElement) int {
 		return 1
 	}
 	return 0
-}
-
-// No name is cut off, however long.
-func TestLegend(t *testing.T) {
-	for _, c := range slices.Concat(clients.All(), clients.Defaults()) {
-		_, legend, err := charts()[0].plot([]curve{{name: c.Name, points: []spot{{1, 1}, {2, 2}}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		box := legend.Rectangle(draw.New(vgsvg.New(chartWidth, chartHeight)))
-		if width := box.Max.X - box.Min.X; width > legendWidth-2*margin {
-			t.Errorf("%s takes %v of %v", c.Name, width, legendWidth-2*margin)
-		}
-	}
 }

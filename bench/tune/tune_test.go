@@ -170,9 +170,9 @@ func TestPlots(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	lines := chart{line: kept, lineName: "kept", at: callers, value: rate}.points(cells)
-	if len(lines) != 4 {
-		t.Errorf("%d names and lines for two pools", len(lines))
+	lines := plotted{line: kept, lineName: keptText, at: callers, value: rate}.lines(cells)
+	if len(lines) != 2 || !strings.HasSuffix(lines[1].Name, " kept") || len(lines[1].Points) == 0 {
+		t.Errorf("lines of two pools are %+v", lines)
 	}
 }
 
