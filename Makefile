@@ -96,6 +96,10 @@ hostile: ## write docs/hostile.md anew: what each client makes of hostile replie
 	cd bench && go run ./hostile -doc >../docs/hostile.md.new
 	mv docs/hostile.md.new docs/hostile.md
 
+.PHONY: guard
+guard: ## nothing allocates, sends or takes more than bench/guard/baseline.json says; half a minute, without a server
+	cd bench && go run ./guard
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for $(FUZZ)
 	@scripts/fuzz $(FUZZ)
