@@ -87,7 +87,7 @@ bench-failover: ## what callers see of failovers, beside other clients, on serve
 	cd bench && go run ./failover -doc
 
 .PHONY: bench-outage
-bench-outage: ## what callers see of a restart, a stall and a storm of cancellations, beside other clients, on a server from PATH; takes four minutes
+bench-outage: ## what callers see of a restart, a stall and a storm of cancellations, beside other clients, on a server from PATH; takes four minutes on an idle machine
 	cd bench && go run ./outage -doc
 
 .PHONY: hostile
@@ -95,6 +95,10 @@ hostile: ## write docs/hostile.md anew: what each client makes of hostile replie
 	mkdir -p docs
 	cd bench && go run ./hostile -doc >../docs/hostile.md.new
 	mv docs/hostile.md.new docs/hostile.md
+
+.PHONY: guard
+guard: ## nothing allocates, sends or takes more than bench/guard/baseline.json says; half a minute, without a server
+	cd bench && go run ./guard
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for $(FUZZ)

@@ -45,9 +45,9 @@ type Point struct{ X, Y float64 }
 
 // Room for a chart, and for the legend on its right, where no line is.
 const (
-	width       = 8.5 * vg.Inch
+	width       = 9.5 * vg.Inch
 	height      = 5 * vg.Inch
-	legendWidth = 2 * vg.Inch
+	legendWidth = 2.8 * vg.Inch
 	margin      = 0.15 * vg.Inch
 )
 

@@ -4,8 +4,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/bwredis/bwredis/bench/clients"
 )
 
 func TestWrite(t *testing.T) {
@@ -36,6 +42,21 @@ func TestWrite(t *testing.T) {
 			if !strings.Contains(string(svg), ">"+want+"<") {
 				t.Errorf("%s has no %q", name, want)
 			}
+		}
+	}
+}
+
+// No name of a client is cut off, however long.
+func TestLegend(t *testing.T) {
+	tick := func(float64) string { return "" }
+	for _, c := range slices.Concat(clients.All(), clients.Defaults()) {
+		_, legend, err := Chart{TickX: tick, TickY: tick}.plot([]Line{{Name: c.Name, Points: []Point{{1, 1}, {2, 2}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		box := legend.Rectangle(draw.New(vgsvg.New(width, height)))
+		if taken := box.Max.X - box.Min.X; taken > legendWidth-2*margin {
+			t.Errorf("%s takes %v of %v", c.Name, taken, legendWidth-2*margin)
 		}
 	}
 }

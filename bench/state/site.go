@@ -11,6 +11,7 @@ import (
 	"github.com/bwredis/bwredis/bench/crowd"
 	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/memconn"
+	"github.com/bwredis/bwredis/bench/wiretap"
 	"github.com/bwredis/bwredis/bwstate"
 	"github.com/bwredis/bwredis/pool"
 )
@@ -56,8 +57,8 @@ type site struct {
 // newSite stores what the operations ask for, and does each of them once for every caller. The server is the program's own, so nothing has to be removed.
 func newSite(ctx context.Context, t dial.Target) (*site, error) {
 	s := &site{tcp: t, now: time.Now(), recorded: map[string][]recording{}}
-	var tap wiretap
-	state, closeState, err := openState(ctx, tap.target(t), 1)
+	var tap wiretap.Tap
+	state, closeState, err := openState(ctx, tap.Target(t), 1)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +127,7 @@ func (s *site) limits(state *bwstate.State) (*bwstate.Limits, error) {
 }
 
 // record does an operation twice, for scripts may be unknown before, and keeps what went over the wire the second time.
-func (s *site) record(ctx context.Context, op operation, state *bwstate.State, tap *wiretap, caller int) (recording, error) {
+func (s *site) record(ctx context.Context, op operation, state *bwstate.State, tap *wiretap.Tap, caller int) (recording, error) {
 	call, err := op.ours(s, state, caller)
 	if err != nil {
 		return recording{}, err
@@ -134,7 +135,7 @@ func (s *site) record(ctx context.Context, op operation, state *bwstate.State, t
 	if _, err := call(ctx); err != nil {
 		return recording{}, err
 	}
-	tap.clear()
+	tap.Clear()
 	before := state.RoundTrips()
 	got, err := call(ctx)
 	if err != nil {
@@ -143,7 +144,7 @@ func (s *site) record(ctx context.Context, op operation, state *bwstate.State, t
 	if got != right {
 		return recording{}, fmt.Errorf("the result of caller %d is wrong", caller)
 	}
-	return tap.recording(int(state.RoundTrips() - before))
+	return takeApart(tap, int(state.RoundTrips()-before))
 }
 
 // openState is ours, with all the connections that it keeps.

@@ -60,7 +60,7 @@ func TestTheSameBytes(t *testing.T) {
 		want := s.recorded[op.name][3]
 		for _, c := range byHand(len(want.commands), 2) {
 			var sent []byte
-			f.twist = func(args [][]byte, reply []byte) []byte {
+			f.Twist = func(args [][]byte, reply []byte) []byte {
 				var q resp.Request
 				q.Cmd(strings.ToUpper(string(args[0])))
 				for _, arg := range args[1:] {
@@ -80,7 +80,7 @@ func TestTheSameBytes(t *testing.T) {
 				t.Errorf("%s: %s sends\n%q, want\n%q; %v", op.name, c.Name, sent, want.sent, err)
 			}
 			session.Close()
-			f.twist = nil
+			f.Twist = nil
 		}
 	}
 }
@@ -88,7 +88,7 @@ func TestTheSameBytes(t *testing.T) {
 // A wrong result must not be measured.
 func TestWrongResult(t *testing.T) {
 	f, s := newFake(t)
-	f.twist = func(args [][]byte, reply []byte) []byte {
+	f.Twist = func(args [][]byte, reply []byte) []byte {
 		switch strings.ToUpper(string(args[0])) {
 		case "PTTL":
 			return resp.AppendInt(nil, 5000)

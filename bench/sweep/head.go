@@ -18,8 +18,8 @@ Put redis-server or valkey-server in PATH, start a Docker daemon, or set USE_RED
 const legend = `Medians of %d interleaved rounds of about %v each, on %d processors, with %s. %sTimes hold for the machine that they were taken on; ratios are within a round.
 
 "raw" is a bare write and exact read on one connection. "raw pipe 2xN" is two goroutines, each with a connection, that send N requests in one write and then read all replies: what callers would
-have who never had to be told apart. Each library is used as its documentation recommends for speed, in each of its modes: go-redis and redigo with a connection for each caller, radix and rueidis
-with four, "1conn" with one; "autopipe" and "fullduplex" are go-redis's AutoPipeline, "always" is rueidis's AlwaysPipelining, and "flush" a delay before writing: MaxFlushDelay, or radix's
+have who never had to be told apart. Each library is used as its documentation recommends for speed, in each of its modes: go-redis and redigo with a connection for each caller, radix, rueidis and
+valkey-go with four, "1conn" with one; "autopipe" and "fullduplex" are go-redis's AutoPipeline, "always" is AlwaysPipelining, and "flush" a delay before writing: MaxFlushDelay, or radix's
 WriteFlushInterval.%s Ours is a pool, which keeps three connections. Where there are at most 3 connections, rueidis and valkey-go have 2, because they can only double.
 
 "vs best peer" is the best peer's time over this one's, in whichever mode is fastest: above 1 is faster than all of them. Allocations are those of the whole process.%s

@@ -61,7 +61,8 @@ func verdict(what string, s versus.Spread) string {
 const summaryLegend = `## Summary
 
 "ratio" is the rate of ours over that of the fastest peer, with its extremes over the rounds, and "of floor" over that of the floor. "p99" is what 99 of 100 calls of the peer took that is best at
-that, over what they took of ours: above 1, callers of ours wait less.
+that, over what they took of ours: above 1, callers of ours wait less. The best of
+so many peers is in part the luckiest: where the extremes of a ratio are far apart, the machine was busy, and the ratio says little.
 
 | workload | ours | best peer |  | ratio | ours is | of floor | p99 | that of ours is |
 | --- | ---: | ---: | --- | ---: | --- | ---: | ---: | --- |

@@ -38,6 +38,16 @@ func (r Row) Fastest() float64 {
 	return SpreadOf(values).Min
 }
 
+// Quantile returns the time of an operation that this part of the rounds did not exceed: 0.1 is what it takes when little disturbs it, though not by rare luck.
+func (r Row) Quantile(part float64) float64 {
+	values := make([]float64, len(r.samples))
+	for i, s := range r.samples {
+		values[i] = s.ns
+	}
+	slices.Sort(values)
+	return values[min(int(part*float64(len(values))), len(values)-1)]
+}
+
 // Allocs returns the median number of allocations in an operation. Those of background goroutines count too, so it need not be whole.
 func (r Row) Allocs() float64 { return r.median(func(s sample) float64 { return s.allocs }) }
 

@@ -149,6 +149,9 @@ func TestRatios(t *testing.T) {
 	if got := Ratio(best, r.Rows[0]); got != (Spread{Median: 3, Min: 2, Max: 4}) {
 		t.Errorf("got %v", got)
 	}
+	if q := row("", Ours, 5, 3, 1, 4, 2); q.Quantile(0) != 1 || q.Quantile(0.2) != 2 || q.Quantile(0.5) != 3 || q.Quantile(1) != 5 {
+		t.Errorf("quantiles are %v, %v, %v, %v", q.Quantile(0), q.Quantile(0.2), q.Quantile(0.5), q.Quantile(1))
+	}
 	weigh := func(weights ...float64) (r Row) {
 		for _, w := range weights {
 			r.samples = append(r.samples, sample{gauges: map[string]float64{"weight": w}})

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"fmt"
-	"net"
 	"strconv"
-	"sync"
 
 	"github.com/bwredis/bwredis/bench/clients"
-	"github.com/bwredis/bwredis/bench/dial"
+	"github.com/bwredis/bwredis/bench/wiretap"
 	"github.com/bwredis/bwredis/resp"
 )
 
@@ -22,64 +18,15 @@ type recording struct {
 	received   int               // bytes
 }
 
-// A wiretap keeps what passes on a connection.
-type wiretap struct {
-	mu      sync.Mutex
-	out, in []byte
-}
-
-// target is t with all that passes kept.
-func (w *wiretap) target(t dial.Target) dial.Target {
-	tapped := t
-	tapped.Memory = func() net.Conn {
-		nc, err := t.Connect(context.Background())
-		if err != nil {
-			closed, _ := net.Pipe()
-			_ = closed.Close()
-			return closed
-		}
-		return &tappedConn{nc, w}
-	}
-	return tapped
-}
-
-func (w *wiretap) clear() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.out, w.in = nil, nil
-}
-
-type tappedConn struct {
-	net.Conn
-	tap *wiretap
-}
-
-func (c *tappedConn) Write(b []byte) (int, error) {
-	n, err := c.Conn.Write(b)
-	c.tap.mu.Lock()
-	defer c.tap.mu.Unlock()
-	c.tap.out = append(c.tap.out, b[:n]...)
-	return n, err
-}
-
-func (c *tappedConn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	c.tap.mu.Lock()
-	defer c.tap.mu.Unlock()
-	c.tap.in = append(c.tap.in, b[:n]...)
-	return n, err
-}
-
-// recording takes what passed since clear apart.
-func (w *wiretap) recording(roundTrips int) (recording, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	r := recording{roundTrips: roundTrips, sent: w.out, received: len(w.in)}
+// takeApart makes a recording of what passed since the tap was cleared.
+func takeApart(tap *wiretap.Tap, roundTrips int) (recording, error) {
+	out, in := tap.Taken()
+	r := recording{roundTrips: roundTrips, sent: out, received: len(in)}
 	var err error
-	if r.frames, err = split(w.in); err != nil {
+	if r.frames, err = wiretap.Split(in); err != nil {
 		return r, err
 	}
-	sent, err := split(w.out)
+	sent, err := wiretap.Split(out)
 	if err != nil {
 		return r, err
 	}
@@ -94,23 +41,6 @@ func (w *wiretap) recording(roundTrips int) (recording, error) {
 		r.commands = append(r.commands, c)
 	}
 	return r, nil
-}
-
-// split cuts a stream into frames.
-func split(stream []byte) (frames [][]byte, err error) {
-	var scanner resp.Scanner
-	for len(stream) > 0 {
-		n, err := scanner.Scan(stream)
-		if err != nil {
-			return nil, err
-		}
-		if n == 0 {
-			return nil, fmt.Errorf("the stream ends within a frame: %q", stream)
-		}
-		frames = append(frames, bytes.Clone(stream[:n]))
-		stream = stream[n:]
-	}
-	return frames, nil
 }
 
 // parse takes a command apart, and says in which form its reply is wanted.
