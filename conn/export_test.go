@@ -16,6 +16,12 @@ const (
 	Late = slice + 2*grace
 )
 
+// What becomes of the memory of large requests.
+var (
+	AppendPending = appendPending
+	LeaveBuffer   = leaveBuffer
+)
+
 // ReadBuffer returns how many bytes the read buffer takes. Nobody may use the connection meanwhile.
 func (c *Conn) ReadBuffer() int { return len(c.rd.buf) }
 

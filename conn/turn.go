@@ -23,7 +23,7 @@ func (c *Conn) beginLocked(ctx context.Context, own *call, encoded []byte) {
 		c.unpark = nil
 	}
 	if !alone {
-		c.out = append(c.out, encoded...)
+		c.out = appendPending(c.out, encoded)
 		return
 	}
 	c.flusher = own
@@ -192,6 +192,8 @@ func (c *Conn) writePendingLocked(ctx context.Context, own *call) {
 		alive := c.writeLocked(ctx, own, batch)
 		if cap(batch) <= maxKept {
 			c.spare = batch[:0]
+		} else {
+			leaveBuffer(batch[:cap(batch)])
 		}
 		if !alive {
 			return

@@ -17,8 +17,12 @@ const (
 	kept     = 3
 )
 
-// Ours returns our clients.
-func Ours() []Client { return []Client{{Name: OursName, Kind: versus.Ours, Open: openOurs}} }
+// Ours returns our clients: others have modes with a single connection as well.
+func Ours() []Client {
+	one := OursKept(1)
+	one.Lone = true
+	return []Client{{Name: OursName, Kind: versus.Ours, Open: openOurs}, one}
+}
 
 // OursKept is a pool that keeps n connections.
 func OursKept(n int) Client {

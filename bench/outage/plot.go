@@ -20,7 +20,7 @@ func (r result) writePlot(file string) error {
 func (r result) lines() (lines []chart.Line) {
 	for _, row := range r.rows {
 		timeline := row.timeline()
-		if strings.Contains(row.client.Name, "/") || len(timeline) == 0 {
+		if strings.ContainsAny(row.client.Name, "/,") || len(timeline) == 0 {
 			continue
 		}
 		l := chart.Line{Name: row.client.Name, Points: make([]chart.Point, len(timeline))}

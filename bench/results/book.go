@@ -14,6 +14,9 @@ import (
 //go:embed why.md
 var why string
 
+//go:embed reliability.md
+var reliability string
+
 // A chapter is what a program printed.
 type chapter struct {
 	part part
@@ -53,6 +56,7 @@ func (b *book) write() error {
 	for _, c := range b.chapters {
 		c.write(&s, b.root)
 	}
+	s.WriteString(reliability)
 	return replace(filepath.Join(b.root, "bench", "RESULTS.md"), []byte(strings.TrimRight(s.String(), "\n")+"\n"))
 }
 
