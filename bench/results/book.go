@@ -32,6 +32,7 @@ type book struct {
 	load              float64
 	when              time.Time
 	chapters          []chapter
+	absent            []part // that were not asked for
 }
 
 const preface = `# Results
@@ -55,6 +56,13 @@ func (b *book) write() error {
 	b.writeShort(&s)
 	for _, c := range b.chapters {
 		c.write(&s, b.root)
+	}
+	if len(b.absent) > 0 {
+		s.WriteString("## Not in this run\n\n")
+		for _, p := range b.absent {
+			fmt.Fprintf(&s, "- %s: `%s`%s\n", p.title, p.command(), p.earlier())
+		}
+		s.WriteString("\n")
 	}
 	s.WriteString(reliability)
 	return replace(filepath.Join(b.root, "bench", "RESULTS.md"), []byte(strings.TrimRight(s.String(), "\n")+"\n"))

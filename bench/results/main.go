@@ -50,16 +50,18 @@ func run(ctx context.Context, o options, all []part, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var selected []part
+	var selected, absent []part
 	for _, p := range all {
 		if only.MatchString(p.name) {
 			selected = append(selected, p)
+		} else {
+			absent = append(absent, p)
 		}
 	}
 	if len(selected) == 0 {
 		return fmt.Errorf("no program matches %q", o.only)
 	}
-	b := book{root: o.root, machine: machine(), when: time.Now(), load: bench.Load(), versions: bench.Versions()}
+	b := book{root: o.root, absent: absent, machine: machine(), when: time.Now(), load: bench.Load(), versions: bench.Versions()}
 	var failed error
 	for i, p := range selected {
 		if c, ok := kept(o.keep, p); ok {

@@ -27,20 +27,28 @@ func parts(o options) []part {
 	rounds := []string{"-rounds", fmt.Sprint(o.rounds)}
 	with := func(more ...string) []string { return append(more, rounds...) }
 	return []part{
-		{name: "sweep", title: "Clients side by side", args: with("./sweep", "-full", "-svg", "plots/sweep"), plots: "plots/sweep", lasts: 12 * time.Minute},
+		{name: "sweep", title: "Clients side by side", args: with("./sweep", "-full", "-time", "80ms", "-svg", "plots/sweep"), plots: "plots/sweep", lasts: 8 * time.Minute},
 		{name: "outage", title: "Restarts, stalls and cancellations", args: with("./outage", "-doc", "-svg", "plots/outage"), doc: "outage.md", plots: "plots/outage", lasts: 4 * time.Minute},
 		{name: "codec", title: "Codec", args: with("./codec"), doc: "codec.md", lasts: time.Minute},
 		{name: "connection", title: "Connection", args: with("./connection", "-doc"), doc: "connection.md", lasts: 5 * time.Minute},
 		{name: "pools", title: "Pool", args: with("./pools", "-doc"), doc: "pool.md", lasts: 2 * time.Minute},
 		{name: "state", title: "Shared state", args: with("./state", "-doc"), doc: "state.md", lasts: 2 * time.Minute},
-		{name: "failover", title: "Failover", args: with("./failover", "-doc"), doc: "failover.md", lasts: 7 * time.Minute},
 		{name: "tune", title: "Tuning of the pool", args: []string{"./tune", "-svg", "plots/tune"}, plots: "plots/tune", lasts: 2 * time.Minute},
 		{name: "hostile", title: "Hostile servers", args: []string{"./hostile", "-doc"}, doc: "hostile.md", lasts: time.Minute},
+		{name: "failover", title: "Failover", args: with("./failover", "-doc"), doc: "failover.md", lasts: 7 * time.Minute},
 	}
 }
 
 // command is what does the same by itself.
 func (p part) command() string { return "cd bench && go run " + strings.Join(p.args, " ") }
+
+// earlier says where the tables of an earlier run are.
+func (p part) earlier() string {
+	if p.doc == "" {
+		return ""
+	}
+	return fmt.Sprintf("; [docs/%[1]s](../docs/%[1]s) is of an earlier one", p.doc)
+}
 
 // run returns what the program printed. What is for docs replaces the document that is there only when the program succeeds.
 func (p part) run(ctx context.Context, o options, progress io.Writer) (text string, err error) {

@@ -129,6 +129,9 @@ func TestOnly(t *testing.T) {
 	if err := run(t.Context(), options{root: root, only: "^state$"}, all, io.Discard); err != nil {
 		t.Error(err)
 	}
+	if text := read(t, root, "bench", "RESULTS.md"); !strings.Contains(text, "## Not in this run\n\n- Title of pools: ") || !strings.Contains(text, "[docs/pool.md](../docs/pool.md) is of an earlier one") {
+		t.Errorf("got %s", text)
+	}
 	for _, only := range []string{"nobody", "("} {
 		if err := run(t.Context(), options{root: root, only: only}, all, io.Discard); err == nil {
 			t.Errorf("%q runs", only)
