@@ -69,12 +69,14 @@ func randomStamps(random *rand.Rand) string {
 // The window that BunkerWeb's script has for a unit that it does not know is 0, and the server refuses it.
 func TestLimitOfTheUnknownUnit(t *testing.T) {
 	t.Parallel()
+	common, err := os.ReadFile("../bwstate/lua/refused.lua")
+	require.NoError(t, err)
 	script, err := os.ReadFile("../bwstate/lua/limits.lua")
 	require.NoError(t, err)
 	harness.Each(t, func(t *testing.T, v harness.Version) {
 		server := harness.Shared(t, v)
 		state := open(t, with(server.Settings(), "REDIS_DATABASE", strconv.Itoa(server.Database(t))))
-		_, err := state.Do(short(t), "EVAL", string(script), "1", "plugin_limit_app1.example.com1.2.3.4/login", "p2 0 1700000000")
+		_, err := state.Do(short(t), "EVAL", string(common)+string(script), "1", "plugin_limit_app1.example.com1.2.3.4/login", "p2 0 1700000000")
 		require.ErrorContains(t, err, "invalid expire time")
 		exists, err := state.Do(short(t), "EXISTS", "plugin_limit_app1.example.com1.2.3.4/login")
 		require.NoError(t, err)
