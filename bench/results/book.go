@@ -27,12 +27,12 @@ type chapter struct {
 
 // A book is the document.
 type book struct {
-	root              string // of the repository
-	machine, versions string
-	load              float64
-	when              time.Time
-	chapters          []chapter
-	absent            []part // that were not asked for
+	root     string // of the repository
+	machine  string
+	load     float64 // when it began; 0: not known
+	when     time.Time
+	chapters []chapter
+	absent   []part // that were not asked for
 }
 
 const preface = `# Results
@@ -52,7 +52,6 @@ func (b *book) write() error {
 		busy = fmt.Sprintf("The machine was busy with other work when it began: %.1f programs wanted a processor. ", b.load)
 	}
 	fmt.Fprintf(&s, preface, b.machine, b.when.UTC().Format("2 January 2006"), busy)
-	fmt.Fprintf(&s, "Built with %s.\n\n", b.versions)
 	b.writeShort(&s)
 	for _, c := range b.chapters {
 		c.write(&s, b.root)
@@ -96,21 +95,40 @@ func (b *book) writeShort(s *strings.Builder) {
 
 const goalsHeading = "#### goals\n"
 
-// goals counts what a program's table of goals says is met, and returns the rows of what is not, without their last column.
+// goals counts the verdicts in a program's table of goals, and returns a row for each figure that is not as it should be. Before a verdict come the goal and what was measured;
+// a table may have several in a row.
 func goals(text string) (met int, missed []string) {
 	_, table, found := strings.Cut(text, goalsHeading)
 	if !found {
 		return 0, nil
 	}
 	for line := range strings.Lines(table) {
-		switch line = strings.TrimSpace(line); {
-		case strings.HasSuffix(line, "| met |") && !strings.Contains(line, "| goal |"):
-			met++
-		case strings.HasSuffix(line, "| **not met** |"):
-			missed = append(missed, strings.TrimSuffix(line, " **not met** |")+"\n")
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		if slices.Contains(cells, "goal") || slices.Contains(cells, "measured") {
+			continue // the table's head
+		}
+		for i, cell := range cells {
+			switch {
+			case cell == "met":
+				met++
+			case cell == "**not met**" && i >= 3:
+				missed = append(missed, missedRow(cells, i))
+			}
 		}
 	}
 	return met, missed
+}
+
+// missedRow is workload, figure, goal and what was measured, of which a table with several goals in a row does not have the figure.
+func missedRow(cells []string, verdict int) string {
+	figure := ""
+	if verdict == 4 && len(cells) == 5 {
+		figure = cells[1]
+	}
+	return fmt.Sprintf("| `%s` | %s | %s | %s |\n", strings.Trim(cells[0], "`"), figure, cells[verdict-2], cells[verdict-1])
 }
 
 // behindMark is how the sweep says in its summary that a peer was ahead.
@@ -118,20 +136,12 @@ const behindMark = "not ahead"
 
 func behindOf(text string) (lines []string) {
 	for line := range strings.Lines(text) {
-		if cells := strings.Split(line, "|"); len(cells) > 2 && strings.Contains(line, behindMark) {
-			lines = append(lines, "- "+strings.Join(trimmed(cells[1:len(cells)-1]), ", ")+"\n")
+		cells := strings.Split(line, "|") // the first is empty: workload, ours, best peer, its name, ratio
+		if len(cells) > 6 && strings.Contains(line, behindMark) {
+			lines = append(lines, fmt.Sprintf("- %s: %s of %s\n", strings.TrimSpace(cells[1]), strings.TrimSpace(cells[5]), strings.TrimSpace(cells[4])))
 		}
 	}
 	return lines
-}
-
-func trimmed(cells []string) (all []string) {
-	for _, cell := range cells {
-		if cell = strings.TrimSpace(cell); cell != "" {
-			all = append(all, cell)
-		}
-	}
-	return all
 }
 
 // write adds what a program printed, one level down; of one whose tables are in docs only how its goals stand.

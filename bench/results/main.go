@@ -61,11 +61,11 @@ func run(ctx context.Context, o options, all []part, progress io.Writer) error {
 	if len(selected) == 0 {
 		return fmt.Errorf("no program matches %q", o.only)
 	}
-	b := book{root: o.root, absent: absent, machine: machine(), when: time.Now(), load: bench.Load(), versions: bench.Versions()}
+	b := book{root: o.root, absent: absent, machine: machine(), when: time.Now(), load: bench.Load()}
 	var failed error
 	for i, p := range selected {
 		if c, ok := kept(o.keep, p); ok {
-			b.chapters = append(b.chapters, c)
+			b.chapters, b.load = append(b.chapters, c), 0
 			continue
 		}
 		fmt.Fprintf(progress, "%d of %d: %s; %v to go, about\n", i+1, len(selected), p.command(), remaining(selected[i:]))

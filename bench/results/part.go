@@ -34,7 +34,7 @@ func parts(o options) []part {
 		{name: "pools", title: "Pool", args: with("./pools", "-doc"), doc: "pool.md", lasts: 2 * time.Minute},
 		{name: "state", title: "Shared state", args: with("./state", "-doc"), doc: "state.md", lasts: 2 * time.Minute},
 		{name: "tune", title: "Tuning of the pool", args: []string{"./tune", "-svg", "plots/tune"}, plots: "plots/tune", lasts: 2 * time.Minute},
-		{name: "hostile", title: "Hostile servers", args: []string{"./hostile", "-doc"}, doc: "hostile.md", lasts: time.Minute},
+		{name: "hostile", title: "Hostile servers", args: []string{"./hostile", "-doc"}, doc: "hostile.md", lasts: 10 * time.Minute},
 		{name: "failover", title: "Failover", args: with("./failover", "-doc"), doc: "failover.md", lasts: 7 * time.Minute},
 	}
 }
