@@ -47,7 +47,7 @@ test-bench: ## tests of the benchmarks, each run once
 .PHONY: test-integration
 test-integration: ## tests against Redis 7.0, Redis 8.0 and Valkey 8.1
 	@scripts/integration $(RACE) -shuffle=on -timeout 40m -skip '^TestFailover'
-	@scripts/integration -parallel 2 -timeout 20m -run '^TestFailover' # sentinels go by tenths of seconds, which nothing else may take
+	@scripts/integration -parallel 2 -timeout 30m -run '^TestFailover' # sentinels go by tenths of seconds, which nothing else may take
 
 .PHONY: integration-full
 integration-full: ## the same, against Redis 6.0 and Valkey 9.1 as well
