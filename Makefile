@@ -60,7 +60,7 @@ bench: ## clients side by side in two minutes; against REDIS_* when USE_REDIS=ye
 
 ROUNDS ?= 3
 .PHONY: bench-full
-bench-full: ## everything that is measured, as bench/RESULTS.md with plots, and its tables in docs; half an hour, on servers from PATH
+bench-full: ## everything that is measured, as bench/RESULTS.md with plots, and its tables in docs; three quarters of an hour, on servers from PATH
 	cd bench && go run ./results -rounds $(ROUNDS)
 
 .PHONY: bench-codec

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"github.com/bwredis/bwredis/bench"
-	"github.com/bwredis/bwredis/bench/crowd"
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
@@ -27,23 +25,6 @@ func (s *site) experiments() []experiment {
 
 // right is the mark of a call whose replies are.
 const right = 1
-
-// timed is a contender whose samples are bounded by time. Every caller does a little before: what is wrong must not be measured.
-func timed(name string, kind versus.Kind, open func(ctx context.Context) ([]crowd.Call, func(), error), rec *crowd.Recorder) versus.Contender {
-	return versus.Contender{Name: name, Kind: kind, SetupTimed: func() (versus.RunFor, func(), error) {
-		ctx := context.Background()
-		calls, closeAll, err := open(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		all := crowd.New(ctx, calls, right, rec)
-		if err := all.Run(2 * len(calls)); err != nil {
-			closeAll()
-			return nil, nil, fmt.Errorf("first operations: %w", err)
-		}
-		return all.RunFor, closeAll, nil
-	}}
-}
 
 // figures are all that was measured, by the name of the workload.
 type figures map[string]versus.Result

@@ -48,7 +48,7 @@ func bytesText(size int) string {
 }
 
 func spreadContender(t dial.Target, kept, callers, size int, rec *crowd.Recorder) versus.Contender {
-	return timed(keptName(kept), versus.Ours, func(ctx context.Context) ([]crowd.Call, func(), error) {
+	return crowd.Timed(keptName(kept), versus.Ours, right, rec, func(ctx context.Context) ([]crowd.Call, func(), error) {
 		p, err := openPool(ctx, t, pool.Config{Keep: kept})
 		if err != nil {
 			return nil, nil, err
@@ -59,7 +59,7 @@ func spreadContender(t dial.Target, kept, callers, size int, rec *crowd.Recorder
 			calls[i] = g.get
 		}
 		return calls, func() { _ = p.Close() }, nil
-	}, rec)
+	})
 }
 
 // A getter looks at a value where it lies.

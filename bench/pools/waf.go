@@ -113,7 +113,7 @@ func waf(t dial.Target, name, title string, questions []rawpipe.Question, all []
 
 // guard is a contender that looks after visitors.
 func guard(c clients.Client, t dial.Target, way func(clients.Session, visitor) crowd.Call, rec *crowd.Recorder) versus.Contender {
-	return timed(c.Name, c.Kind, func(ctx context.Context) ([]crowd.Call, func(), error) {
+	return crowd.Timed(c.Name, c.Kind, right, rec, func(ctx context.Context) ([]crowd.Call, func(), error) {
 		s, err := c.Open(ctx, t, clients.Shape{Callers: guardedCallers, Limit: guardedConnections})
 		if err != nil {
 			return nil, nil, err
@@ -123,7 +123,7 @@ func guard(c clients.Client, t dial.Target, way func(clients.Session, visitor) c
 			calls[i] = way(s, visitorOf(i))
 		}
 		return calls, s.Close, nil
-	}, rec)
+	})
 }
 
 // encoded is what a command is on the wire.

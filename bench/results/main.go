@@ -3,7 +3,7 @@
 //
 //	cd bench && go run ./results -rounds 3
 //
-// It takes about half an hour on an idle machine, needs redis-server or valkey-server in PATH, and talks to loopback only. A program that fails is named in the document, and
+// It takes about three quarters of an hour on an idle machine, needs redis-server or valkey-server in PATH, and talks to loopback only. A program that fails is named in the document, and
 // makes this one fail at the end.
 package main
 

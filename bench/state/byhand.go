@@ -22,7 +22,7 @@ func byHand(commands, callers int) []clients.Client {
 
 // hand is a contender that sends what was recorded.
 func (s *site) hand(c clients.Client, op operation, rec *crowd.Recorder, callers int) versus.Contender {
-	return timed(c.Name, c.Kind, func(ctx context.Context) ([]crowd.Call, func(), error) {
+	return crowd.Timed(c.Name, c.Kind, right, rec, func(ctx context.Context) ([]crowd.Call, func(), error) {
 		session, err := c.Open(ctx, s.tcp, clients.Shape{Callers: callers, Limit: connections})
 		if err != nil {
 			return nil, nil, err
@@ -39,7 +39,7 @@ func (s *site) hand(c clients.Client, op operation, rec *crowd.Recorder, callers
 			}
 		}
 		return calls, session.Close, nil
-	}, rec)
+	})
 }
 
 func rightBan(_ *site, _ int, r []clients.Reply) bool {

@@ -53,31 +53,14 @@ func (s *site) beside(op operation, callers int) versus.Workload {
 		floor = rawpipe.Contender(s.tcp, s.questions(op), callers, true)
 	}
 	w.Reference = floor.Name
-	w.Contenders = append(w.Contenders, floor, timed(clients.OursName, versus.Ours, s.ours(op, s.tcp, connections, callers, rec), rec))
+	w.Contenders = append(w.Contenders, floor, crowd.Timed(clients.OursName, versus.Ours, right, rec, s.ours(op, s.tcp, connections, callers, rec)))
 	if callers > 1 {
-		w.Contenders = append(w.Contenders, timed(oursOneName, versus.Ours, s.ours(op, s.tcp, 1, callers, rec), rec))
+		w.Contenders = append(w.Contenders, crowd.Timed(oursOneName, versus.Ours, right, rec, s.ours(op, s.tcp, 1, callers, rec)))
 	}
 	for _, c := range byHand(len(s.recorded[op.name][0].commands), callers) {
 		w.Contenders = append(w.Contenders, s.hand(c, op, rec, callers))
 	}
 	return w
-}
-
-// timed is a contender whose samples are bounded by time. Every caller does a little before: what is wrong must not be measured.
-func timed(name string, kind versus.Kind, open func(ctx context.Context) ([]crowd.Call, func(), error), rec *crowd.Recorder) versus.Contender {
-	return versus.Contender{Name: name, Kind: kind, SetupTimed: func() (versus.RunFor, func(), error) {
-		ctx := context.Background()
-		calls, closeAll, err := open(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		all := crowd.New(ctx, calls, right, rec)
-		if err := all.Run(2 * len(calls)); err != nil {
-			closeAll()
-			return nil, nil, fmt.Errorf("first operations: %w", err)
-		}
-		return all.RunFor, closeAll, nil
-	}}
 }
 
 // questions are what floors ask: all of them what the first caller does.

@@ -18,7 +18,7 @@ func floor(t dial.Target, j job, callers int, rec *crowd.Recorder) versus.Conten
 	if callers > 1 {
 		return rawpipe.Contender(t, j.questions(), callers, true)
 	}
-	return timed(rawName, versus.Floor, rec, func(ctx context.Context) ([]crowd.Call, func(), error) {
+	return crowd.Timed(rawName, versus.Floor, right, rec, func(ctx context.Context) ([]crowd.Call, func(), error) {
 		w, err := rawpipe.NewWire(ctx, t, j.questions(), 1)
 		if err != nil {
 			return nil, nil, err
@@ -33,7 +33,7 @@ func client(c clients.Client, t dial.Target, jobs func(caller int) job, s client
 	if c.Single && jobs(0).pipelined() || c.Lone && s.Callers == 1 {
 		return versus.Contender{}, false
 	}
-	return timed(c.Name, c.Kind, rec, func(ctx context.Context) ([]crowd.Call, func(), error) {
+	return crowd.Timed(c.Name, c.Kind, right, rec, func(ctx context.Context) ([]crowd.Call, func(), error) {
 		session, err := c.Open(ctx, t, s)
 		if err != nil {
 			return nil, nil, err
@@ -47,21 +47,4 @@ func client(c clients.Client, t dial.Target, jobs func(caller int) job, s client
 		}
 		return calls, session.Close, nil
 	}), true
-}
-
-// timed is a contender whose samples are bounded by time. Every caller does a little before: what is wrong must not be measured.
-func timed(name string, kind versus.Kind, rec *crowd.Recorder, open func(ctx context.Context) ([]crowd.Call, func(), error)) versus.Contender {
-	return versus.Contender{Name: name, Kind: kind, SetupTimed: func() (versus.RunFor, func(), error) {
-		ctx := context.Background()
-		calls, closeAll, err := open(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		all := crowd.New(ctx, calls, right, rec)
-		if err := all.Run(2 * len(calls)); err != nil {
-			closeAll()
-			return nil, nil, fmt.Errorf("first operations: %w", err)
-		}
-		return all.RunFor, closeAll, nil
-	}}
 }
