@@ -46,13 +46,11 @@ test-bench: ## tests of the benchmarks, each run once
 
 .PHONY: test-integration
 test-integration: ## tests against Redis 7.0, Redis 8.0 and Valkey 8.1
-	@scripts/integration $(RACE) -shuffle=on -timeout 40m -skip '^TestFailover'
-	@scripts/integration -parallel 2 -timeout 30m -run '^TestFailover' # sentinels go by tenths of seconds, which nothing else may take
+	@scripts/integration $(RACE) -shuffle=on
 
 .PHONY: integration-full
 integration-full: ## the same, against Redis 6.0 and Valkey 9.1 as well
-	@BWREDIS_FULL=1 BWREDIS_REQUIRE_DOCKER=1 scripts/integration $(RACE) -shuffle=on -timeout 60m -skip '^TestFailover'
-	@BWREDIS_FULL=1 BWREDIS_REQUIRE_DOCKER=1 scripts/integration -parallel 2 -timeout 40m -run '^TestFailover'
+	@BWREDIS_FULL=1 BWREDIS_REQUIRE_DOCKER=1 scripts/integration $(RACE) -shuffle=on
 
 .PHONY: bench
 bench: ## clients side by side in two minutes; against REDIS_* when USE_REDIS=yes, else a server from PATH or from Docker

@@ -54,7 +54,7 @@ func TestExampleLosesItsServer(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				server := harness.Start(t, harness.Config{Version: v, Password: canary})
-				cmd, out := command(t, program, with(server.Settings(), "REDIS_TIMEOUT", "1s"), "-pace", "300ms")
+				cmd, out := command(t, program, with(server.Settings(), "REDIS_TIMEOUT", "1s"), "-pace", "1s")
 				require.NoError(t, cmd.Start())
 				require.Eventually(t, func() bool { return strings.Contains(out.String(), "bad request 2") }, 10*time.Second, 5*time.Millisecond)
 				lose(server)

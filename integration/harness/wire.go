@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-const wireTimeout = 2 * time.Second // for one exchange of the harness's own
+const wireTimeout = 10 * time.Second // for one exchange of the harness's own: generous, as dockerTimeout is
 
 // wire is the harness's own client: just enough RESP2 to ask a server how it is. The client under test is
 // not used for that, or its bugs would hide here.
