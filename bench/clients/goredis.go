@@ -36,12 +36,30 @@ func goredisPipelined(t dial.Target, fullDuplex bool, s Shape) (Session, error) 
 	return goredisSession{c, pipeliner}, nil
 }
 
+// goredisSilent keeps what go-redis logs of a failover out of documents.
+type goredisSilent struct{}
+
+func (goredisSilent) Printf(context.Context, string, ...any) {}
+
+// followGoRedis differs from what the client does by itself only in that contexts count.
+func followGoRedis(_ context.Context, s Sentinels) (Session, error) {
+	redis.SetLogger(goredisSilent{})
+	c := redis.NewFailoverClient(&redis.FailoverOptions{MasterName: s.Master, SentinelAddrs: s.Addrs, ContextTimeoutEnabled: true})
+	return goredisSession{c, c}, nil
+}
+
 type goredisSession struct {
 	client   *redis.Client
 	commands redis.Cmdable
 }
 
 func (s goredisSession) Close() { _ = s.client.Close() }
+
+// NotExecuted implements [Judge]. The client sends again by itself, so that of what an error says only a server's own no is certain.
+func (s goredisSession) NotExecuted(err error) bool {
+	var reply redis.Error
+	return errors.As(err, &reply)
+}
 
 func (s goredisSession) Ask(commands []Command) Ask {
 	replies := make([]Reply, len(commands))

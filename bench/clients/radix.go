@@ -2,9 +2,11 @@ package clients
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/mediocregopher/radix/v4"
+	"github.com/mediocregopher/radix/v4/resp/resp3"
 
 	"github.com/bwredis/bwredis/bench/dial"
 )
@@ -43,9 +45,30 @@ func radixWith(ctx context.Context, t dial.Target, s Shape, window time.Duration
 	return radixSession{c}, nil
 }
 
-type radixSession struct{ client radix.Client }
+func followRadix(ctx context.Context, s Sentinels) (Session, error) {
+	c, err := radix.SentinelConfig{}.New(ctx, s.Master, s.Addrs)
+	if err != nil {
+		return nil, err
+	}
+	return radixSession{c}, nil
+}
+
+// A radixDoer is what its connections, its pools and its clients of sentinels are alike.
+type radixDoer interface {
+	Do(ctx context.Context, a radix.Action) error
+	Close() error
+}
+
+type radixSession struct{ client radixDoer }
 
 func (s radixSession) Close() { _ = s.client.Close() }
+
+// NotExecuted implements [Judge]. The client does not send a write again.
+func (s radixSession) NotExecuted(err error) bool {
+	var simple resp3.SimpleError
+	var blob resp3.BlobError
+	return errors.As(err, &simple) || errors.As(err, &blob) || failedToDial(err)
+}
 
 func (s radixSession) Ask(commands []Command) Ask {
 	into := make([]radixReply, len(commands))

@@ -46,9 +46,27 @@ func openRueidisFlushOne(_ context.Context, t dial.Target, _ Shape) (Session, er
 	return rueidisWith(t, func(o *rueidis.ClientOption) { o.MaxFlushDelay = dial.RueidisDelay })
 }
 
+func followRueidis(_ context.Context, s Sentinels) (Session, error) {
+	c, err := rueidis.NewClient(rueidis.ClientOption{
+		InitAddress:  s.Addrs,
+		DisableCache: true,
+		Sentinel:     rueidis.SentinelOption{MasterSet: s.Master, TopologyRefreshInterval: s.Refresh},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rueidisSession{c}, nil
+}
+
 type rueidisSession struct{ client rueidis.Client }
 
 func (s rueidisSession) Close() { s.client.Close() }
+
+// NotExecuted implements [Judge]. The client does not send a write again.
+func (s rueidisSession) NotExecuted(err error) bool {
+	_, reply := rueidis.IsRedisErr(err)
+	return reply || failedToDial(err)
+}
 
 func (s rueidisSession) Ask(commands []Command) Ask {
 	replies := make([]Reply, len(commands))

@@ -38,9 +38,27 @@ func openValkeyFlushOne(_ context.Context, t dial.Target, _ Shape) (Session, err
 	return valkeyWith(t, func(o *valkey.ClientOption) { o.MaxFlushDelay = dial.RueidisDelay })
 }
 
+func followValkey(_ context.Context, s Sentinels) (Session, error) {
+	c, err := valkey.NewClient(valkey.ClientOption{
+		InitAddress:  s.Addrs,
+		DisableCache: true,
+		Sentinel:     valkey.SentinelOption{MasterSet: s.Master, TopologyRefreshInterval: s.Refresh},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return valkeySession{c}, nil
+}
+
 type valkeySession struct{ client valkey.Client }
 
 func (s valkeySession) Close() { s.client.Close() }
+
+// NotExecuted implements [Judge]. The client does not send a write again.
+func (s valkeySession) NotExecuted(err error) bool {
+	_, reply := valkey.IsValkeyErr(err)
+	return reply || failedToDial(err)
+}
 
 func (s valkeySession) Ask(commands []Command) Ask {
 	replies := make([]Reply, len(commands))
