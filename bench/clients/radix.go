@@ -110,6 +110,8 @@ type radixReply struct {
 	number  int64
 	flat    []int64
 	nested  [][]int64
+	texts   []string
+	pairs   map[string]string
 }
 
 // action may find a null only where it is told of one: the wrapper that takes it costs.
@@ -135,6 +137,12 @@ func (in *radixReply) receiver() any {
 		return &in.bytes
 	case Into:
 		return &in.bytes
+	case Texts:
+		in.texts = nil
+		return &in.texts
+	case Pairs:
+		in.pairs = nil
+		return &in.pairs
 	}
 	return &in.text
 }
@@ -154,5 +162,9 @@ func (in *radixReply) read(r *Reply) {
 		for _, numbers := range in.nested {
 			r.Ints = append(r.Ints, numbers...)
 		}
+	case Texts:
+		r.Texts = in.texts
+	case Pairs:
+		r.Pairs = in.pairs
 	}
 }
