@@ -68,7 +68,7 @@ func TestInto(t *testing.T) {
 func TestErrorReplies(t *testing.T) {
 	_, target := newFake(t)
 	good := Get("text")
-	failing := []Command{Get("list"), wanting(Owned, Get("list")), {Name: "PTTL", Args: []string{"list"}, Want: Number}}
+	failing := []Command{Get("list"), wanting(Owned, Get("list")), wanting(Any, Get("list")), {Name: "PTTL", Args: []string{"list"}, Want: Number}}
 	for _, want := range []Want{Text, Number, Numbers, Nested} {
 		failing = append(failing, EvalSHA(want, sha, nil, "fails"))
 	}

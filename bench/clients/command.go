@@ -15,6 +15,7 @@ const (
 	Number              // Reply.Ints[0]
 	Numbers             // Reply.Ints, from a flat array
 	Nested              // Reply.Ints, from the arrays within an array, one behind the other
+	Any                 // Reply.Any, by the library's call for replies that are not known beforehand
 )
 
 // A Command is one command with its arguments.
@@ -59,6 +60,7 @@ type Reply struct {
 	Text  string
 	Bytes []byte
 	Ints  []int64
+	Any   any // the most general type that the library has for a reply; nil: a null
 }
 
 // Mark is what a call makes of a reply, so that a wrong one is noticed without costing much: 0 for nothing, else the length and the last byte of a text, or the number.
@@ -96,7 +98,9 @@ func (r *Reply) String() string {
 }
 
 // setNull leaves nothing of an earlier reply.
-func (r *Reply) setNull() { r.Null, r.Text, r.Bytes, r.Ints = true, "", r.Bytes[:0], r.Ints[:0] }
+func (r *Reply) setNull() {
+	r.Null, r.Text, r.Bytes, r.Ints, r.Any = true, "", r.Bytes[:0], r.Ints[:0], nil
+}
 
 // setText stores a text.
 func (r *Reply) setText(text string) { r.Null, r.Text = false, text }
@@ -106,6 +110,9 @@ func (r *Reply) setBytes(b []byte) { r.Null, r.Bytes = false, b }
 
 // setInt stores a number.
 func (r *Reply) setInt(n int64) { r.Null, r.Ints = false, append(r.Ints[:0], n) }
+
+// setAny stores whatever a library made of a reply that was wanted as Any.
+func (r *Reply) setAny(v any) { r.Null, r.Any = v == nil, v }
 
 // addInts appends the numbers of an array, nested or not.
 func addInts(dst []int64, v any) []int64 {

@@ -106,6 +106,9 @@ type goredisProcessor interface {
 type goredisIssue func(context.Context, redis.Cmdable) redis.Cmder
 
 func goredisIssueOf(c *Command) goredisIssue {
+	if c.Want == Any {
+		return goredisIssueAny(c)
+	}
 	switch c.Name {
 	case "GET":
 		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.Get(ctx, c.Args[0]) }
@@ -124,6 +127,11 @@ func goredisIssueOf(c *Command) goredisIssue {
 		args := toAny(argv)
 		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.EvalSha(ctx, sha, keys, args...) }
 	}
+	return goredisIssueAny(c)
+}
+
+// goredisIssueAny sends a command as one that the client has no method for.
+func goredisIssueAny(c *Command) goredisIssue {
 	args := toAny(append([]string{c.Name}, c.Args...))
 	return func(ctx context.Context, to redis.Cmdable) redis.Cmder {
 		cmd := redis.NewCmd(ctx, args...)
@@ -166,6 +174,10 @@ func goredisRead(r *Reply, want Want, cmd redis.Cmder) error {
 		}
 		r.setInt(ms)
 	case *redis.Cmd:
+		if want == Any {
+			r.setAny(cmd.Val())
+			return nil
+		}
 		if text, ok := cmd.Val().(string); ok {
 			r.setText(text)
 			return nil

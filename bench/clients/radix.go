@@ -26,7 +26,7 @@ func openRadixConn(ctx context.Context, t dial.Target) (Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return radixSession{c}, nil
+	return radixSession{radixWithin(c, t.Timeout)}, nil
 }
 
 // radixWith has four connections, or as many as it may, and one for one caller.
@@ -40,7 +40,26 @@ func radixWith(ctx context.Context, t dial.Target, s Shape, window time.Duration
 	if err != nil {
 		return nil, err
 	}
-	return radixSession{c}, nil
+	return radixSession{radixWithin(c, t.Timeout)}, nil
+}
+
+// radixWithin is a client whose calls end after a timeout, if there is one: of its own radix has none.
+func radixWithin(c radix.Client, timeout time.Duration) radix.Client {
+	if timeout == 0 {
+		return c
+	}
+	return radixTimed{c, timeout}
+}
+
+type radixTimed struct {
+	radix.Client
+	timeout time.Duration
+}
+
+func (c radixTimed) Do(ctx context.Context, a radix.Action) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	return c.Client.Do(ctx, a)
 }
 
 type radixSession struct{ client radix.Client }
@@ -87,12 +106,13 @@ type radixReply struct {
 	number  int64
 	flat    []int64
 	nested  [][]int64
+	any     any
 }
 
-// action may find a null only where it is told of one: the wrapper that takes it costs.
+// action may find a null only where it is told of one: the wrapper that takes it costs. What is wanted as Any needs none.
 func (in *radixReply) action() radix.Action {
 	to := in.receiver()
-	if in.command.Nullable {
+	if in.command.Nullable && in.command.Want != Any {
 		in.maybe = radix.Maybe{Rcv: to}
 		to = &in.maybe
 	}
@@ -112,6 +132,8 @@ func (in *radixReply) receiver() any {
 		return &in.bytes
 	case Into:
 		return &in.bytes
+	case Any:
+		return &in.any
 	}
 	return &in.text
 }
@@ -123,6 +145,8 @@ func (in *radixReply) read(r *Reply) {
 	}
 	r.Null, r.Text, r.Bytes, r.Ints = false, in.text, in.bytes, r.Ints[:0]
 	switch in.command.Want {
+	case Any:
+		r.setAny(in.anything())
 	case Number:
 		r.Ints = append(r.Ints, in.number)
 	case Numbers:
@@ -132,4 +156,12 @@ func (in *radixReply) read(r *Reply) {
 			r.Ints = append(r.Ints, numbers...)
 		}
 	}
+}
+
+// anything is nil for a null, for which radix has bytes that are nil.
+func (in *radixReply) anything() any {
+	if b, ok := in.any.([]byte); ok && b == nil {
+		return nil
+	}
+	return in.any
 }

@@ -56,7 +56,7 @@ func (s redigoSession) Ask(commands []Command) Ask {
 	if len(commands) == 1 {
 		return func(ctx context.Context) ([]Reply, error) {
 			v, err := s.do(ctx, commands[0].Name, args[0])
-			return replies, redigoRead(&replies[0], v, err)
+			return replies, redigoRead(&replies[0], commands[0].Want, v, err)
 		}
 	}
 	return func(ctx context.Context) ([]Reply, error) {
@@ -94,16 +94,20 @@ func redigoPipeline(c redis.Conn, commands []Command, args [][]any, replies []Re
 	var failed error
 	for i := range commands {
 		v, err := c.Receive()
-		if err := redigoRead(&replies[i], v, err); err != nil {
+		if err := redigoRead(&replies[i], commands[i].Want, v, err); err != nil {
 			failed = errors.Join(failed, err)
 		}
 	}
 	return failed
 }
 
-func redigoRead(r *Reply, v any, err error) error {
+func redigoRead(r *Reply, want Want, v any, err error) error {
 	if err != nil {
 		return err
+	}
+	if want == Any {
+		r.setAny(v)
+		return nil
 	}
 	switch v := v.(type) {
 	case []byte:

@@ -110,6 +110,10 @@ func rueidisRead(r *Reply, want Want, result rueidis.RedisResult) (err error) {
 	}
 	r.Null = false
 	switch want {
+	case Any:
+		var v any
+		v, err = result.ToAny()
+		r.setAny(v)
 	case Owned:
 		r.Bytes, err = result.AsBytes()
 	case Number:

@@ -102,6 +102,10 @@ func valkeyRead(r *Reply, want Want, result valkey.ValkeyResult) (err error) {
 	}
 	r.Null = false
 	switch want {
+	case Any:
+		var v any
+		v, err = result.ToAny()
+		r.setAny(v)
 	case Owned:
 		r.Bytes, err = result.AsBytes()
 	case Number:
