@@ -105,6 +105,12 @@ func (f *fake) answer(out []byte, args [][]byte, protocol int) []byte {
 		return resp.AppendBulk(out, "")
 	case "SET key value", "CLIENT", "SELECT 0":
 		return resp.AppendSimple(out, "OK")
+	case "INCR key":
+		return resp.AppendInt(out, 8)
+	case "LRANGE key 0 -1", "EVALSHA " + sha + " 0 texts":
+		return appendTexts(resp.AppendAggregate(out, resp.Array, 3, protocol), "one", "", "three")
+	case "HGETALL key":
+		return appendTexts(resp.AppendAggregate(out, resp.Map, 2, protocol), "one", "1", "two", "2")
 	case "PTTL key":
 		return resp.AppendInt(out, 61234)
 	case "PTTL none":
@@ -129,6 +135,13 @@ func appendInts(out []byte, protocol int, numbers ...int64) []byte {
 	out = resp.AppendAggregate(out, resp.Array, len(numbers), protocol)
 	for _, n := range numbers {
 		out = resp.AppendInt(out, n)
+	}
+	return out
+}
+
+func appendTexts(out []byte, texts ...string) []byte {
+	for _, text := range texts {
+		out = resp.AppendBulk(out, text)
 	}
 	return out
 }

@@ -114,6 +114,16 @@ func goredisIssueOf(c *Command) goredisIssue {
 		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.Get(ctx, c.Args[0]) }
 	case "SET":
 		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.Set(ctx, c.Args[0], c.Args[1], 0) }
+	case "INCR":
+		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.Incr(ctx, c.Args[0]) }
+	case "HGETALL":
+		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.HGetAll(ctx, c.Args[0]) }
+	case "LRANGE":
+		start, _ := strconv.ParseInt(c.Args[1], 10, 64)
+		stop, _ := strconv.ParseInt(c.Args[2], 10, 64)
+		return func(ctx context.Context, to redis.Cmdable) redis.Cmder {
+			return to.LRange(ctx, c.Args[0], start, stop)
+		}
 	case "PTTL":
 		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.PTTL(ctx, c.Args[0]) }
 	case "GETRANGE":
@@ -149,12 +159,11 @@ func toAny(texts []string) []any {
 }
 
 func goredisRead(r *Reply, want Want, cmd redis.Cmder) error {
-	err := cmd.Err()
-	if errors.Is(err, redis.Nil) {
-		r.setNull()
-		return nil
-	}
-	if err != nil {
+	if err := cmd.Err(); err != nil {
+		if errors.Is(err, redis.Nil) {
+			r.setNull()
+			return nil
+		}
 		return err
 	}
 	switch cmd := cmd.(type) {
@@ -173,16 +182,33 @@ func goredisRead(r *Reply, want Want, cmd redis.Cmder) error {
 			ms /= int64(time.Millisecond)
 		}
 		r.setInt(ms)
+	case *redis.IntCmd:
+		r.setInt(cmd.Val())
+	case *redis.StringSliceCmd:
+		r.setTexts(cmd.Val())
+	case *redis.MapStringStringCmd:
+		r.setPairs(cmd.Val())
 	case *redis.Cmd:
-		if want == Any {
-			r.setAny(cmd.Val())
-			return nil
-		}
-		if text, ok := cmd.Val().(string); ok {
-			r.setText(text)
-			return nil
-		}
-		r.Null, r.Ints = false, addInts(r.Ints[:0], cmd.Val())
+		return goredisReadAny(r, want, cmd)
 	}
+	return nil
+}
+
+// goredisReadAny reads the reply to a command that the client has no type for.
+func goredisReadAny(r *Reply, want Want, cmd *redis.Cmd) error {
+	if want == Any {
+		r.setAny(cmd.Val())
+		return nil
+	}
+	if want == Texts {
+		list, err := cmd.StringSlice()
+		r.setTexts(list)
+		return err
+	}
+	if text, ok := cmd.Val().(string); ok {
+		r.setText(text)
+		return nil
+	}
+	r.Null, r.Ints = false, addInts(r.Ints[:0], cmd.Val())
 	return nil
 }

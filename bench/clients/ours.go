@@ -137,6 +137,10 @@ func (o *oursCaller) HandleReply(i int, r *resp.Reply) error {
 		to.setAny(oursAny(r))
 	case want == Numbers || want == Nested:
 		to.Ints = oursInts(to.Ints[:0], r)
+	case want == Texts:
+		to.setTexts(oursTexts(r))
+	case want == Pairs:
+		to.setPairs(oursPairs(r))
 	case o.commands[i].Nullable && r.Null():
 		to.setNull()
 	case want == Owned:
@@ -166,4 +170,22 @@ func oursInts(dst []int64, r *resp.Reply) []int64 {
 		dst = oursInts(dst, r)
 	}
 	return dst
+}
+
+func oursTexts(r *resp.Reply) []string {
+	list := make([]string, r.Array())
+	for i := range list {
+		list[i] = r.Text()
+	}
+	return list
+}
+
+func oursPairs(r *resp.Reply) map[string]string {
+	count := r.Pairs()
+	pairs := make(map[string]string, count)
+	for range count {
+		key := r.Text()
+		pairs[key] = r.Text()
+	}
+	return pairs
 }

@@ -106,6 +106,8 @@ type radixReply struct {
 	number  int64
 	flat    []int64
 	nested  [][]int64
+	texts   []string
+	pairs   map[string]string
 	any     any
 }
 
@@ -132,6 +134,12 @@ func (in *radixReply) receiver() any {
 		return &in.bytes
 	case Into:
 		return &in.bytes
+	case Texts:
+		in.texts = nil
+		return &in.texts
+	case Pairs:
+		in.pairs = nil
+		return &in.pairs
 	case Any:
 		return &in.any
 	}
@@ -155,6 +163,10 @@ func (in *radixReply) read(r *Reply) {
 		for _, numbers := range in.nested {
 			r.Ints = append(r.Ints, numbers...)
 		}
+	case Texts:
+		r.Texts = in.texts
+	case Pairs:
+		r.Pairs = in.pairs
 	}
 }
 

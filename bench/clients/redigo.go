@@ -105,9 +105,13 @@ func redigoRead(r *Reply, want Want, v any, err error) error {
 	if err != nil {
 		return err
 	}
-	if want == Any {
+	switch want {
+	case Any:
 		r.setAny(v)
 		return nil
+	case Pairs:
+		r.Pairs, err = redis.StringMap(v, nil)
+		return err
 	}
 	switch v := v.(type) {
 	case []byte:
@@ -116,8 +120,27 @@ func redigoRead(r *Reply, want Want, v any, err error) error {
 		r.setText(v)
 	case nil:
 		r.setNull()
+	case []any:
+		if want == Texts {
+			r.Null, r.Parts = false, addParts(r.Parts[:0], v)
+			return nil
+		}
+		r.Null, r.Ints = false, addInts(r.Ints[:0], v)
 	default:
 		r.Null, r.Ints = false, addInts(r.Ints[:0], v)
 	}
 	return nil
+}
+
+// addParts appends the strings of an array.
+func addParts(dst [][]byte, list []any) [][]byte {
+	for _, element := range list {
+		switch element := element.(type) {
+		case []byte:
+			dst = append(dst, element)
+		case string:
+			dst = append(dst, []byte(element))
+		}
+	}
+	return dst
 }

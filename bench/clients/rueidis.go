@@ -79,6 +79,12 @@ func (s rueidisSession) Ask(commands []Command) Ask {
 }
 
 func (s rueidisSession) building(c *Command) func() rueidis.Completed {
+	if c.Fixed {
+		again := *c
+		again.Fixed = false
+		pinned := s.building(&again)().Pin()
+		return func() rueidis.Completed { return pinned }
+	}
 	b := s.client.B
 	switch c.Name {
 	case "GET":
@@ -101,13 +107,6 @@ func (s rueidisSession) building(c *Command) func() rueidis.Completed {
 }
 
 func rueidisRead(r *Reply, want Want, result rueidis.RedisResult) (err error) {
-	if err := result.Error(); err != nil {
-		if rueidis.IsRedisNil(err) {
-			r.setNull()
-			return nil
-		}
-		return err
-	}
 	r.Null = false
 	switch want {
 	case Any:
@@ -125,8 +124,16 @@ func rueidisRead(r *Reply, want Want, result rueidis.RedisResult) (err error) {
 		if message, err = result.ToMessage(); err == nil {
 			r.Ints, err = rueidisInts(r.Ints[:0], &message)
 		}
+	case Texts:
+		r.Texts, err = result.AsStrSlice()
+	case Pairs:
+		r.Pairs, err = result.AsStrMap()
 	default:
 		r.Text, err = result.ToString()
+	}
+	if err != nil && rueidis.IsRedisNil(err) {
+		r.setNull()
+		return nil
 	}
 	return err
 }

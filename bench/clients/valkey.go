@@ -71,6 +71,12 @@ func (s valkeySession) Ask(commands []Command) Ask {
 }
 
 func (s valkeySession) building(c *Command) func() valkey.Completed {
+	if c.Fixed {
+		again := *c
+		again.Fixed = false
+		pinned := s.building(&again)().Pin()
+		return func() valkey.Completed { return pinned }
+	}
 	b := s.client.B
 	switch c.Name {
 	case "GET":
@@ -93,13 +99,6 @@ func (s valkeySession) building(c *Command) func() valkey.Completed {
 }
 
 func valkeyRead(r *Reply, want Want, result valkey.ValkeyResult) (err error) {
-	if err := result.Error(); err != nil {
-		if valkey.IsValkeyNil(err) {
-			r.setNull()
-			return nil
-		}
-		return err
-	}
 	r.Null = false
 	switch want {
 	case Any:
@@ -117,8 +116,16 @@ func valkeyRead(r *Reply, want Want, result valkey.ValkeyResult) (err error) {
 		if message, err = result.ToMessage(); err == nil {
 			r.Ints, err = valkeyInts(r.Ints[:0], &message)
 		}
+	case Texts:
+		r.Texts, err = result.AsStrSlice()
+	case Pairs:
+		r.Pairs, err = result.AsStrMap()
 	default:
 		r.Text, err = result.ToString()
+	}
+	if err != nil && valkey.IsValkeyNil(err) {
+		r.setNull()
+		return nil
 	}
 	return err
 }
