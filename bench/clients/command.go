@@ -17,6 +17,7 @@ const (
 	Nested              // Reply.Ints, from the arrays within an array, one behind the other
 	Texts               // the strings of a flat array, in whatever form the client likes best: Reply.Texts, which are the caller's, or Reply.Parts borrowed until the next call
 	Pairs               // of HGETALL: Reply.Pairs, a map that is the caller's
+	Any                 // Reply.Any, by the library's call for replies that are not known beforehand
 )
 
 // A Command is one command with its arguments.
@@ -77,6 +78,7 @@ type Reply struct {
 	Texts []string
 	Parts [][]byte
 	Pairs map[string]string
+	Any   any // the most general type that the library has for a reply; nil: a null
 }
 
 // Mark is what a call makes of a reply, so that a wrong one is noticed without costing much: 0 for nothing, else the length and the last byte of a text, or the number.
@@ -127,7 +129,7 @@ func (r *Reply) List() []string {
 
 // setNull leaves nothing of an earlier reply.
 func (r *Reply) setNull() {
-	r.Null, r.Text, r.Bytes, r.Ints, r.Texts, r.Parts, r.Pairs = true, "", r.Bytes[:0], r.Ints[:0], nil, r.Parts[:0], nil
+	r.Null, r.Text, r.Bytes, r.Ints, r.Texts, r.Parts, r.Pairs, r.Any = true, "", r.Bytes[:0], r.Ints[:0], nil, r.Parts[:0], nil, nil
 }
 
 // setText stores a text.
@@ -144,6 +146,9 @@ func (r *Reply) setTexts(texts []string) { r.Null, r.Texts = false, texts }
 
 // setPairs stores a map.
 func (r *Reply) setPairs(pairs map[string]string) { r.Null, r.Pairs = false, pairs }
+
+// setAny stores whatever a library made of a reply that was wanted as Any.
+func (r *Reply) setAny(v any) { r.Null, r.Any = v == nil, v }
 
 // addInts appends the numbers of an array, nested or not.
 func addInts(dst []int64, v any) []int64 {

@@ -49,6 +49,12 @@ func (f *fake) connections() int {
 	return f.accepted
 }
 
+func (f *fake) askedFor(id string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.asked[id]
+}
+
 func (f *fake) serve(nc net.Conn) {
 	protocol := 2
 	bench.Answer(nc, func(out []byte, args [][]byte) ([]byte, bool) {
@@ -89,6 +95,8 @@ func (f *fake) answer(out []byte, args [][]byte, protocol int) []byte {
 			return resp.AppendNull(out, protocol)
 		}
 		return resp.AppendBulk(out, "there")
+	case "GET silence":
+		return out
 	case "GET list":
 		return resp.AppendError(out, "WRONGTYPE Operation against a key holding the wrong kind of value")
 	case "GETRANGE text 5 -1":

@@ -124,6 +124,9 @@ type goredisProcessor interface {
 type goredisIssue func(context.Context, redis.Cmdable) redis.Cmder
 
 func goredisIssueOf(c *Command) goredisIssue {
+	if c.Want == Any {
+		return goredisIssueAny(c)
+	}
 	switch c.Name {
 	case "GET":
 		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.Get(ctx, c.Args[0]) }
@@ -152,6 +155,11 @@ func goredisIssueOf(c *Command) goredisIssue {
 		args := toAny(argv)
 		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.EvalSha(ctx, sha, keys, args...) }
 	}
+	return goredisIssueAny(c)
+}
+
+// goredisIssueAny sends a command as one that the client has no method for.
+func goredisIssueAny(c *Command) goredisIssue {
 	args := toAny(append([]string{c.Name}, c.Args...))
 	return func(ctx context.Context, to redis.Cmdable) redis.Cmder {
 		cmd := redis.NewCmd(ctx, args...)
@@ -206,6 +214,10 @@ func goredisRead(r *Reply, want Want, cmd redis.Cmder) error {
 
 // goredisReadAny reads the reply to a command that the client has no type for.
 func goredisReadAny(r *Reply, want Want, cmd *redis.Cmd) error {
+	if want == Any {
+		r.setAny(cmd.Val())
+		return nil
+	}
 	if want == Texts {
 		list, err := cmd.StringSlice()
 		r.setTexts(list)

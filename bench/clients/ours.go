@@ -184,6 +184,8 @@ func (o *oursCaller) HandleReply(i int, r *resp.Reply) error {
 	switch want := o.commands[i].Want; {
 	case want == Number:
 		to.setInt(r.Int())
+	case want == Any:
+		to.setAny(oursAny(r))
 	case want == Numbers || want == Nested:
 		to.Ints = oursInts(to.Ints[:0], r)
 	case want == Texts:
@@ -198,6 +200,17 @@ func (o *oursCaller) HandleReply(i int, r *resp.Reply) error {
 		to.setBytes(r.AppendTo(to.Bytes[:0]))
 	}
 	return r.Err()
+}
+
+// oursAny is nothing for an error, which the reply says by itself.
+func oursAny(r *resp.Reply) any {
+	if r.Err() != nil {
+		return nil
+	}
+	if v := r.Value(); !v.IsNull() {
+		return v
+	}
+	return nil
 }
 
 func oursInts(dst []int64, r *resp.Reply) []int64 {

@@ -28,7 +28,7 @@ func openRadixConn(ctx context.Context, t dial.Target) (Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return radixSession{c}, nil
+	return radixSession{radixWithin(c, t.Timeout)}, nil
 }
 
 // radixWith has four connections, or as many as it may, and one for one caller.
@@ -42,7 +42,26 @@ func radixWith(ctx context.Context, t dial.Target, s Shape, window time.Duration
 	if err != nil {
 		return nil, err
 	}
-	return radixSession{c}, nil
+	return radixSession{radixWithin(c, t.Timeout)}, nil
+}
+
+// radixWithin is a client whose calls end after a timeout, if there is one: of its own radix has none.
+func radixWithin(c radix.Client, timeout time.Duration) radix.Client {
+	if timeout == 0 {
+		return c
+	}
+	return radixTimed{c, timeout}
+}
+
+type radixTimed struct {
+	radix.Client
+	timeout time.Duration
+}
+
+func (c radixTimed) Do(ctx context.Context, a radix.Action) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	return c.Client.Do(ctx, a)
 }
 
 func followRadix(ctx context.Context, s Sentinels) (Session, error) {
@@ -112,12 +131,13 @@ type radixReply struct {
 	nested  [][]int64
 	texts   []string
 	pairs   map[string]string
+	any     any
 }
 
-// action may find a null only where it is told of one: the wrapper that takes it costs.
+// action may find a null only where it is told of one: the wrapper that takes it costs. What is wanted as Any needs none.
 func (in *radixReply) action() radix.Action {
 	to := in.receiver()
-	if in.command.Nullable {
+	if in.command.Nullable && in.command.Want != Any {
 		in.maybe = radix.Maybe{Rcv: to}
 		to = &in.maybe
 	}
@@ -143,6 +163,8 @@ func (in *radixReply) receiver() any {
 	case Pairs:
 		in.pairs = nil
 		return &in.pairs
+	case Any:
+		return &in.any
 	}
 	return &in.text
 }
@@ -154,6 +176,8 @@ func (in *radixReply) read(r *Reply) {
 	}
 	r.Null, r.Text, r.Bytes, r.Ints = false, in.text, in.bytes, r.Ints[:0]
 	switch in.command.Want {
+	case Any:
+		r.setAny(in.anything())
 	case Number:
 		r.Ints = append(r.Ints, in.number)
 	case Numbers:
@@ -167,4 +191,12 @@ func (in *radixReply) read(r *Reply) {
 	case Pairs:
 		r.Pairs = in.pairs
 	}
+}
+
+// anything is nil for a null, for which radix has bytes that are nil.
+func (in *radixReply) anything() any {
+	if b, ok := in.any.([]byte); ok && b == nil {
+		return nil
+	}
+	return in.any
 }

@@ -105,7 +105,11 @@ func redigoRead(r *Reply, want Want, v any, err error) error {
 	if err != nil {
 		return err
 	}
-	if want == Pairs {
+	switch want {
+	case Any:
+		r.setAny(v)
+		return nil
+	case Pairs:
 		r.Pairs, err = redis.StringMap(v, nil)
 		return err
 	}

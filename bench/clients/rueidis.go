@@ -127,6 +127,10 @@ func (s rueidisSession) building(c *Command) func() rueidis.Completed {
 func rueidisRead(r *Reply, want Want, result rueidis.RedisResult) (err error) {
 	r.Null = false
 	switch want {
+	case Any:
+		var v any
+		v, err = result.ToAny()
+		r.setAny(v)
 	case Owned:
 		r.Bytes, err = result.AsBytes()
 	case Number:

@@ -119,6 +119,10 @@ func (s valkeySession) building(c *Command) func() valkey.Completed {
 func valkeyRead(r *Reply, want Want, result valkey.ValkeyResult) (err error) {
 	r.Null = false
 	switch want {
+	case Any:
+		var v any
+		v, err = result.ToAny()
+		r.setAny(v)
 	case Owned:
 		r.Bytes, err = result.AsBytes()
 	case Number:
