@@ -1,11 +1,13 @@
 // Package clients is how the programs of bench use each library: one file for each, in the way that its documentation recommends for speed.
 //
-// Another library is added by a type with the two methods of [Session] and by a line for each way to use it in [Peers]: the programs measure whatever is there.
+// Another library is added by a type with the two methods of [Session] and by a line for each way to use it in [Peers]: the programs measure whatever is there. One
+// that follows sentinels says so in its line, with [Client.Follow], and may be a [Judge] of its errors.
 package clients
 
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/versus"
@@ -24,6 +26,11 @@ type Client struct {
 	NoInto bool
 	// Smallest opens one connection for one caller where the library has something smaller for that than what Open returns; nil: it has not.
 	Smallest func(ctx context.Context, t dial.Target) (Session, error)
+	// Follow opens it so that it finds a master by sentinels and goes with them to the next one, with the timeouts, retries and probes that it has by itself, but
+	// that it observes contexts; nil: it cannot.
+	Follow func(ctx context.Context, s Sentinels) (Session, error)
+	// Refresh is what the library recommends for [Sentinels.Refresh], which it does not set by itself; 0: it has no such setting.
+	Refresh time.Duration
 }
 
 // OpenSmallest opens the smallest that the library has, with one connection.
@@ -80,20 +87,20 @@ func All() []Client { return append(Ours(), Peers()...) }
 // Peers returns the clients of other libraries. Of each library the plain one comes first.
 func Peers() []Client {
 	return []Client{
-		{Name: "go-redis", Kind: versus.Peer, Open: openGoRedis},
+		{Name: "go-redis", Kind: versus.Peer, Open: openGoRedis, Follow: followGoRedis},
 		{Name: "go-redis/autopipe", Kind: versus.Peer, Open: openGoRedisAuto, Single: true},
 		{Name: "go-redis/fullduplex", Kind: versus.Peer, Open: openGoRedisDuplex},
-		{Name: "rueidis", Kind: versus.Peer, Open: openRueidis},
+		{Name: "rueidis", Kind: versus.Peer, Open: openRueidis, Follow: followRueidis, Refresh: recommended},
 		{Name: "rueidis/1conn", Kind: versus.Peer, Open: openRueidisOne, Lone: true},
 		{Name: "rueidis/always", Kind: versus.Peer, Open: openRueidisAlways},
 		{Name: "rueidis/flush20us", Kind: versus.Peer, Open: openRueidisFlush, Lone: true},
 		{Name: "rueidis/flush20us, 1conn", Kind: versus.Peer, Open: openRueidisFlushOne, Lone: true},
-		{Name: "valkey-go", Kind: versus.Peer, Open: openValkey},
+		{Name: "valkey-go", Kind: versus.Peer, Open: openValkey, Follow: followValkey, Refresh: recommended},
 		{Name: "valkey-go/1conn", Kind: versus.Peer, Open: openValkeyOne, Lone: true},
 		{Name: "valkey-go/flush20us", Kind: versus.Peer, Open: openValkeyFlush, Lone: true},
 		{Name: "valkey-go/flush20us, 1conn", Kind: versus.Peer, Open: openValkeyFlushOne, Lone: true},
 		{Name: "redigo", Kind: versus.Peer, Open: openRedigo, NoInto: true, Smallest: openRedigoConn},
-		{Name: "radix", Kind: versus.Peer, Open: openRadix, Smallest: openRadixConn},
+		{Name: "radix", Kind: versus.Peer, Open: openRadix, Smallest: openRadixConn, Follow: followRadix},
 		{Name: "radix/flush150us", Kind: versus.Peer, Open: openRadixFlush, Lone: true},
 	}
 }

@@ -15,6 +15,9 @@ const (
 	Number              // Reply.Ints[0]
 	Numbers             // Reply.Ints, from a flat array
 	Nested              // Reply.Ints, from the arrays within an array, one behind the other
+	Texts               // the strings of a flat array, in whatever form the client likes best: Reply.Texts, which are the caller's, or Reply.Parts borrowed until the next call
+	Pairs               // of HGETALL: Reply.Pairs, a map that is the caller's
+	Any                 // Reply.Any, by the library's call for replies that are not known beforehand
 )
 
 // A Command is one command with its arguments.
@@ -26,6 +29,8 @@ type Command struct {
 	Room int // of Into
 	// Nullable says that a text may be null. Who does not say so may take a null for an error or for nothing.
 	Nullable bool
+	// Fixed says that it will always be the same, and that to make it is not what is measured: who can keep a command ready may.
+	Fixed bool
 }
 
 // Script returns the parts of an EVALSHA.
@@ -45,6 +50,17 @@ func Get(key string) Command { return Command{Name: "GET", Args: []string{key}} 
 // Set is SET of a key.
 func Set(key, value string) Command { return Command{Name: "SET", Args: []string{key, value}} }
 
+// Incr is INCR of a key.
+func Incr(key string) Command { return Command{Name: "INCR", Args: []string{key}, Want: Number} }
+
+// LRange is LRANGE of a whole list.
+func LRange(key string) Command {
+	return Command{Name: "LRANGE", Args: []string{key, "0", "-1"}, Want: Texts}
+}
+
+// HGetAll is HGETALL of a key.
+func HGetAll(key string) Command { return Command{Name: "HGETALL", Args: []string{key}, Want: Pairs} }
+
 // Ping is PING.
 func Ping() Command { return Command{Name: "PING"} }
 
@@ -59,6 +75,10 @@ type Reply struct {
 	Text  string
 	Bytes []byte
 	Ints  []int64
+	Texts []string
+	Parts [][]byte
+	Pairs map[string]string
+	Any   any // the most general type that the library has for a reply; nil: a null
 }
 
 // Mark is what a call makes of a reply, so that a wrong one is noticed without costing much: 0 for nothing, else the length and the last byte of a text, or the number.
@@ -95,8 +115,22 @@ func (r *Reply) String() string {
 	return string(r.Bytes)
 }
 
+// List returns the strings of an array, which are the caller's.
+func (r *Reply) List() []string {
+	if len(r.Parts) == 0 {
+		return r.Texts
+	}
+	list := make([]string, len(r.Parts))
+	for i, part := range r.Parts {
+		list[i] = string(part)
+	}
+	return list
+}
+
 // setNull leaves nothing of an earlier reply.
-func (r *Reply) setNull() { r.Null, r.Text, r.Bytes, r.Ints = true, "", r.Bytes[:0], r.Ints[:0] }
+func (r *Reply) setNull() {
+	r.Null, r.Text, r.Bytes, r.Ints, r.Texts, r.Parts, r.Pairs, r.Any = true, "", r.Bytes[:0], r.Ints[:0], nil, r.Parts[:0], nil, nil
+}
 
 // setText stores a text.
 func (r *Reply) setText(text string) { r.Null, r.Text = false, text }
@@ -106,6 +140,15 @@ func (r *Reply) setBytes(b []byte) { r.Null, r.Bytes = false, b }
 
 // setInt stores a number.
 func (r *Reply) setInt(n int64) { r.Null, r.Ints = false, append(r.Ints[:0], n) }
+
+// setTexts stores the strings of an array.
+func (r *Reply) setTexts(texts []string) { r.Null, r.Texts = false, texts }
+
+// setPairs stores a map.
+func (r *Reply) setPairs(pairs map[string]string) { r.Null, r.Pairs = false, pairs }
+
+// setAny stores whatever a library made of a reply that was wanted as Any.
+func (r *Reply) setAny(v any) { r.Null, r.Any = v == nil, v }
 
 // addInts appends the numbers of an array, nested or not.
 func addInts(dst []int64, v any) []int64 {

@@ -49,6 +49,12 @@ func (f *fake) connections() int {
 	return f.accepted
 }
 
+func (f *fake) askedFor(id string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.asked[id]
+}
+
 func (f *fake) serve(nc net.Conn) {
 	protocol := 2
 	bench.Answer(nc, func(out []byte, args [][]byte) ([]byte, bool) {
@@ -89,6 +95,8 @@ func (f *fake) answer(out []byte, args [][]byte, protocol int) []byte {
 			return resp.AppendNull(out, protocol)
 		}
 		return resp.AppendBulk(out, "there")
+	case "GET silence":
+		return out
 	case "GET list":
 		return resp.AppendError(out, "WRONGTYPE Operation against a key holding the wrong kind of value")
 	case "GETRANGE text 5 -1":
@@ -97,6 +105,12 @@ func (f *fake) answer(out []byte, args [][]byte, protocol int) []byte {
 		return resp.AppendBulk(out, "")
 	case "SET key value", "CLIENT", "SELECT 0":
 		return resp.AppendSimple(out, "OK")
+	case "INCR key":
+		return resp.AppendInt(out, 8)
+	case "LRANGE key 0 -1", "EVALSHA " + sha + " 0 texts":
+		return appendTexts(resp.AppendAggregate(out, resp.Array, 3, protocol), "one", "", "three")
+	case "HGETALL key":
+		return appendTexts(resp.AppendAggregate(out, resp.Map, 2, protocol), "one", "1", "two", "2")
 	case "PTTL key":
 		return resp.AppendInt(out, 61234)
 	case "PTTL none":
@@ -121,6 +135,13 @@ func appendInts(out []byte, protocol int, numbers ...int64) []byte {
 	out = resp.AppendAggregate(out, resp.Array, len(numbers), protocol)
 	for _, n := range numbers {
 		out = resp.AppendInt(out, n)
+	}
+	return out
+}
+
+func appendTexts(out []byte, texts ...string) []byte {
+	for _, text := range texts {
+		out = resp.AppendBulk(out, text)
 	}
 	return out
 }

@@ -36,12 +36,30 @@ func goredisPipelined(t dial.Target, fullDuplex bool, s Shape) (Session, error) 
 	return goredisSession{c, pipeliner}, nil
 }
 
+// goredisSilent keeps what go-redis logs of a failover out of documents.
+type goredisSilent struct{}
+
+func (goredisSilent) Printf(context.Context, string, ...any) {}
+
+// followGoRedis differs from what the client does by itself only in that contexts count.
+func followGoRedis(_ context.Context, s Sentinels) (Session, error) {
+	redis.SetLogger(goredisSilent{})
+	c := redis.NewFailoverClient(&redis.FailoverOptions{MasterName: s.Master, SentinelAddrs: s.Addrs, ContextTimeoutEnabled: true})
+	return goredisSession{c, c}, nil
+}
+
 type goredisSession struct {
 	client   *redis.Client
 	commands redis.Cmdable
 }
 
 func (s goredisSession) Close() { _ = s.client.Close() }
+
+// NotExecuted implements [Judge]. The client sends again by itself, so that of what an error says only a server's own no is certain.
+func (s goredisSession) NotExecuted(err error) bool {
+	var reply redis.Error
+	return errors.As(err, &reply)
+}
 
 func (s goredisSession) Ask(commands []Command) Ask {
 	replies := make([]Reply, len(commands))
@@ -106,11 +124,24 @@ type goredisProcessor interface {
 type goredisIssue func(context.Context, redis.Cmdable) redis.Cmder
 
 func goredisIssueOf(c *Command) goredisIssue {
+	if c.Want == Any {
+		return goredisIssueAny(c)
+	}
 	switch c.Name {
 	case "GET":
 		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.Get(ctx, c.Args[0]) }
 	case "SET":
 		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.Set(ctx, c.Args[0], c.Args[1], 0) }
+	case "INCR":
+		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.Incr(ctx, c.Args[0]) }
+	case "HGETALL":
+		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.HGetAll(ctx, c.Args[0]) }
+	case "LRANGE":
+		start, _ := strconv.ParseInt(c.Args[1], 10, 64)
+		stop, _ := strconv.ParseInt(c.Args[2], 10, 64)
+		return func(ctx context.Context, to redis.Cmdable) redis.Cmder {
+			return to.LRange(ctx, c.Args[0], start, stop)
+		}
 	case "PTTL":
 		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.PTTL(ctx, c.Args[0]) }
 	case "GETRANGE":
@@ -124,6 +155,11 @@ func goredisIssueOf(c *Command) goredisIssue {
 		args := toAny(argv)
 		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.EvalSha(ctx, sha, keys, args...) }
 	}
+	return goredisIssueAny(c)
+}
+
+// goredisIssueAny sends a command as one that the client has no method for.
+func goredisIssueAny(c *Command) goredisIssue {
 	args := toAny(append([]string{c.Name}, c.Args...))
 	return func(ctx context.Context, to redis.Cmdable) redis.Cmder {
 		cmd := redis.NewCmd(ctx, args...)
@@ -141,12 +177,11 @@ func toAny(texts []string) []any {
 }
 
 func goredisRead(r *Reply, want Want, cmd redis.Cmder) error {
-	err := cmd.Err()
-	if errors.Is(err, redis.Nil) {
-		r.setNull()
-		return nil
-	}
-	if err != nil {
+	if err := cmd.Err(); err != nil {
+		if errors.Is(err, redis.Nil) {
+			r.setNull()
+			return nil
+		}
 		return err
 	}
 	switch cmd := cmd.(type) {
@@ -165,12 +200,33 @@ func goredisRead(r *Reply, want Want, cmd redis.Cmder) error {
 			ms /= int64(time.Millisecond)
 		}
 		r.setInt(ms)
+	case *redis.IntCmd:
+		r.setInt(cmd.Val())
+	case *redis.StringSliceCmd:
+		r.setTexts(cmd.Val())
+	case *redis.MapStringStringCmd:
+		r.setPairs(cmd.Val())
 	case *redis.Cmd:
-		if text, ok := cmd.Val().(string); ok {
-			r.setText(text)
-			return nil
-		}
-		r.Null, r.Ints = false, addInts(r.Ints[:0], cmd.Val())
+		return goredisReadAny(r, want, cmd)
 	}
+	return nil
+}
+
+// goredisReadAny reads the reply to a command that the client has no type for.
+func goredisReadAny(r *Reply, want Want, cmd *redis.Cmd) error {
+	if want == Any {
+		r.setAny(cmd.Val())
+		return nil
+	}
+	if want == Texts {
+		list, err := cmd.StringSlice()
+		r.setTexts(list)
+		return err
+	}
+	if text, ok := cmd.Val().(string); ok {
+		r.setText(text)
+		return nil
+	}
+	r.Null, r.Ints = false, addInts(r.Ints[:0], cmd.Val())
 	return nil
 }

@@ -2,10 +2,13 @@ package clients
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/bench/versus"
+	"github.com/bwredis/bwredis/bwstate"
 	"github.com/bwredis/bwredis/conn"
 	"github.com/bwredis/bwredis/pool"
 	"github.com/bwredis/bwredis/resp"
@@ -21,7 +24,7 @@ const (
 func Ours() []Client {
 	one := OursKept(1)
 	one.Lone = true
-	return []Client{{Name: OursName, Kind: versus.Ours, Open: openOurs}, one}
+	return []Client{{Name: OursName, Kind: versus.Ours, Open: openOurs, Follow: followOurs}, one}
 }
 
 // OursKept is a pool that keeps n connections.
@@ -64,16 +67,56 @@ func openPool(ctx context.Context, t dial.Target, n int) (Session, error) {
 		_ = p.Close()
 		return nil, err
 	}
-	return oursPool{p}, nil
+	return oursPool{pool: p}, nil
 }
 
-type oursPool struct{ pool *pool.Pool }
+type oursPool struct {
+	oursJudge
+	pool *pool.Pool
+}
 
 func (s oursPool) Close() { _ = s.pool.Close() }
 
 func (s oursPool) Ask(commands []Command) Ask { return newOursCaller(s.pool, commands).ask }
 
+// followOurs opens a State by settings, for following sentinels is put together there.
+func followOurs(ctx context.Context, s Sentinels) (Session, error) {
+	env := map[string]string{
+		"USE_REDIS":             "yes",
+		"REDIS_SENTINEL_HOSTS":  strings.Join(s.Addrs, " "),
+		"REDIS_SENTINEL_MASTER": s.Master,
+	}
+	settings, err := bwstate.ParseSettings(func(name string) string { return env[name] })
+	if err != nil {
+		return nil, err
+	}
+	state, err := bwstate.Open(ctx, settings)
+	if err != nil {
+		return nil, err
+	}
+	return oursState{state: state}, nil
+}
+
+type oursState struct {
+	oursJudge
+	state *bwstate.State
+}
+
+func (s oursState) Close() { _ = s.state.Close() }
+
+func (s oursState) Ask(commands []Command) Ask { return newOursCaller(s.state.Pool(), commands).ask }
+
+// An oursJudge is every session of ours.
+type oursJudge struct{}
+
+// NotExecuted implements [Judge].
+func (oursJudge) NotExecuted(err error) bool {
+	var reply *resp.Error
+	return errors.As(err, &reply) || conn.NotSent(err)
+}
+
 type oursConns struct {
+	oursJudge
 	conns []*conn.Conn
 	next  int
 }
@@ -100,17 +143,22 @@ type oursCaller struct {
 	to       roundTripper
 	commands []Command
 	readOnly bool
+	blocking bool
 	q        resp.Request
 	replies  []Reply
 }
 
-// readOnly are the commands that a caller of ours says so of.
-var readOnly = map[string]bool{"GET": true, "GETRANGE": true, "PTTL": true}
+// Commands that a caller of ours says so of.
+var (
+	readOnly = map[string]bool{"GET": true, "GETRANGE": true, "PTTL": true}
+	blocking = map[string]bool{"WAIT": true}
+)
 
 func newOursCaller(to roundTripper, commands []Command) *oursCaller {
 	o := &oursCaller{to: to, commands: commands, readOnly: true, replies: make([]Reply, len(commands))}
 	for i := range commands {
 		o.readOnly = o.readOnly && readOnly[commands[i].Name]
+		o.blocking = o.blocking || blocking[commands[i].Name]
 	}
 	return o
 }
@@ -123,6 +171,9 @@ func (o *oursCaller) ask(ctx context.Context) ([]Reply, error) {
 	if o.readOnly {
 		o.q.MarkReadOnly()
 	}
+	if o.blocking {
+		o.q.MarkBlocking()
+	}
 	err := o.to.RoundTrip(ctx, &o.q, o)
 	return o.replies, err
 }
@@ -133,8 +184,14 @@ func (o *oursCaller) HandleReply(i int, r *resp.Reply) error {
 	switch want := o.commands[i].Want; {
 	case want == Number:
 		to.setInt(r.Int())
+	case want == Any:
+		to.setAny(oursAny(r))
 	case want == Numbers || want == Nested:
 		to.Ints = oursInts(to.Ints[:0], r)
+	case want == Texts:
+		to.setTexts(oursTexts(r))
+	case want == Pairs:
+		to.setPairs(oursPairs(r))
 	case o.commands[i].Nullable && r.Null():
 		to.setNull()
 	case want == Owned:
@@ -145,6 +202,17 @@ func (o *oursCaller) HandleReply(i int, r *resp.Reply) error {
 	return r.Err()
 }
 
+// oursAny is nothing for an error, which the reply says by itself.
+func oursAny(r *resp.Reply) any {
+	if r.Err() != nil {
+		return nil
+	}
+	if v := r.Value(); !v.IsNull() {
+		return v
+	}
+	return nil
+}
+
 func oursInts(dst []int64, r *resp.Reply) []int64 {
 	if r.Kind() != resp.Array {
 		return append(dst, r.Int())
@@ -153,4 +221,22 @@ func oursInts(dst []int64, r *resp.Reply) []int64 {
 		dst = oursInts(dst, r)
 	}
 	return dst
+}
+
+func oursTexts(r *resp.Reply) []string {
+	list := make([]string, r.Array())
+	for i := range list {
+		list[i] = r.Text()
+	}
+	return list
+}
+
+func oursPairs(r *resp.Reply) map[string]string {
+	count := r.Pairs()
+	pairs := make(map[string]string, count)
+	for range count {
+		key := r.Text()
+		pairs[key] = r.Text()
+	}
+	return pairs
 }

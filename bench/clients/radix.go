@@ -2,9 +2,11 @@ package clients
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/mediocregopher/radix/v4"
+	"github.com/mediocregopher/radix/v4/resp/resp3"
 
 	"github.com/bwredis/bwredis/bench/dial"
 )
@@ -26,7 +28,7 @@ func openRadixConn(ctx context.Context, t dial.Target) (Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return radixSession{c}, nil
+	return radixSession{radixWithin(c, t.Timeout)}, nil
 }
 
 // radixWith has four connections, or as many as it may, and one for one caller.
@@ -40,12 +42,52 @@ func radixWith(ctx context.Context, t dial.Target, s Shape, window time.Duration
 	if err != nil {
 		return nil, err
 	}
+	return radixSession{radixWithin(c, t.Timeout)}, nil
+}
+
+// radixWithin is a client whose calls end after a timeout, if there is one: of its own radix has none.
+func radixWithin(c radix.Client, timeout time.Duration) radix.Client {
+	if timeout == 0 {
+		return c
+	}
+	return radixTimed{c, timeout}
+}
+
+type radixTimed struct {
+	radix.Client
+	timeout time.Duration
+}
+
+func (c radixTimed) Do(ctx context.Context, a radix.Action) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	return c.Client.Do(ctx, a)
+}
+
+func followRadix(ctx context.Context, s Sentinels) (Session, error) {
+	c, err := radix.SentinelConfig{}.New(ctx, s.Master, s.Addrs)
+	if err != nil {
+		return nil, err
+	}
 	return radixSession{c}, nil
 }
 
-type radixSession struct{ client radix.Client }
+// A radixDoer is what its connections, its pools and its clients of sentinels are alike.
+type radixDoer interface {
+	Do(ctx context.Context, a radix.Action) error
+	Close() error
+}
+
+type radixSession struct{ client radixDoer }
 
 func (s radixSession) Close() { _ = s.client.Close() }
+
+// NotExecuted implements [Judge]. The client does not send a write again.
+func (s radixSession) NotExecuted(err error) bool {
+	var simple resp3.SimpleError
+	var blob resp3.BlobError
+	return errors.As(err, &simple) || errors.As(err, &blob) || failedToDial(err)
+}
 
 func (s radixSession) Ask(commands []Command) Ask {
 	into := make([]radixReply, len(commands))
@@ -87,12 +129,15 @@ type radixReply struct {
 	number  int64
 	flat    []int64
 	nested  [][]int64
+	texts   []string
+	pairs   map[string]string
+	any     any
 }
 
-// action may find a null only where it is told of one: the wrapper that takes it costs.
+// action may find a null only where it is told of one: the wrapper that takes it costs. What is wanted as Any needs none.
 func (in *radixReply) action() radix.Action {
 	to := in.receiver()
-	if in.command.Nullable {
+	if in.command.Nullable && in.command.Want != Any {
 		in.maybe = radix.Maybe{Rcv: to}
 		to = &in.maybe
 	}
@@ -112,6 +157,14 @@ func (in *radixReply) receiver() any {
 		return &in.bytes
 	case Into:
 		return &in.bytes
+	case Texts:
+		in.texts = nil
+		return &in.texts
+	case Pairs:
+		in.pairs = nil
+		return &in.pairs
+	case Any:
+		return &in.any
 	}
 	return &in.text
 }
@@ -123,6 +176,8 @@ func (in *radixReply) read(r *Reply) {
 	}
 	r.Null, r.Text, r.Bytes, r.Ints = false, in.text, in.bytes, r.Ints[:0]
 	switch in.command.Want {
+	case Any:
+		r.setAny(in.anything())
 	case Number:
 		r.Ints = append(r.Ints, in.number)
 	case Numbers:
@@ -131,5 +186,17 @@ func (in *radixReply) read(r *Reply) {
 		for _, numbers := range in.nested {
 			r.Ints = append(r.Ints, numbers...)
 		}
+	case Texts:
+		r.Texts = in.texts
+	case Pairs:
+		r.Pairs = in.pairs
 	}
+}
+
+// anything is nil for a null, for which radix has bytes that are nil.
+func (in *radixReply) anything() any {
+	if b, ok := in.any.([]byte); ok && b == nil {
+		return nil
+	}
+	return in.any
 }

@@ -56,7 +56,7 @@ func (s redigoSession) Ask(commands []Command) Ask {
 	if len(commands) == 1 {
 		return func(ctx context.Context) ([]Reply, error) {
 			v, err := s.do(ctx, commands[0].Name, args[0])
-			return replies, redigoRead(&replies[0], v, err)
+			return replies, redigoRead(&replies[0], commands[0].Want, v, err)
 		}
 	}
 	return func(ctx context.Context) ([]Reply, error) {
@@ -94,15 +94,23 @@ func redigoPipeline(c redis.Conn, commands []Command, args [][]any, replies []Re
 	var failed error
 	for i := range commands {
 		v, err := c.Receive()
-		if err := redigoRead(&replies[i], v, err); err != nil {
+		if err := redigoRead(&replies[i], commands[i].Want, v, err); err != nil {
 			failed = errors.Join(failed, err)
 		}
 	}
 	return failed
 }
 
-func redigoRead(r *Reply, v any, err error) error {
+func redigoRead(r *Reply, want Want, v any, err error) error {
 	if err != nil {
+		return err
+	}
+	switch want {
+	case Any:
+		r.setAny(v)
+		return nil
+	case Pairs:
+		r.Pairs, err = redis.StringMap(v, nil)
 		return err
 	}
 	switch v := v.(type) {
@@ -112,8 +120,27 @@ func redigoRead(r *Reply, v any, err error) error {
 		r.setText(v)
 	case nil:
 		r.setNull()
+	case []any:
+		if want == Texts {
+			r.Null, r.Parts = false, addParts(r.Parts[:0], v)
+			return nil
+		}
+		r.Null, r.Ints = false, addInts(r.Ints[:0], v)
 	default:
 		r.Null, r.Ints = false, addInts(r.Ints[:0], v)
 	}
 	return nil
+}
+
+// addParts appends the strings of an array.
+func addParts(dst [][]byte, list []any) [][]byte {
+	for _, element := range list {
+		switch element := element.(type) {
+		case []byte:
+			dst = append(dst, element)
+		case string:
+			dst = append(dst, []byte(element))
+		}
+	}
+	return dst
 }

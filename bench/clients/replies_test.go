@@ -1,7 +1,9 @@
 package clients
 
 import (
+	"maps"
 	"slices"
+	"strconv"
 	"testing"
 )
 
@@ -11,6 +13,14 @@ type question struct {
 	text string
 	null bool
 	ints []int64
+
+	texts []string
+	pairs map[string]string
+}
+
+func fixed(c Command) Command {
+	c.Fixed = true
+	return c
 }
 
 func nullable(c Command) Command {
@@ -41,6 +51,11 @@ func questions() []question {
 		{Command: EvalSHA(Numbers, sha, []string{"numbers", "k"}), ints: []int64{3, -1, 0}},
 		{Command: EvalSHA(Nested, sha, nil, "nested"), ints: []int64{1, 2, 3}},
 		{Command: EvalSHA(Text, sha, nil, "text"), text: "of a script"},
+		{Command: fixed(Get("text")), text: "some text"},
+		{Command: fixed(Incr("key")), ints: []int64{8}},
+		{Command: LRange("key"), texts: []string{"one", "", "three"}},
+		{Command: fixed(EvalSHA(Texts, sha, nil, "texts")), texts: []string{"one", "", "three"}},
+		{Command: HGetAll("key"), pairs: map[string]string{"one": "1", "two": "2"}},
 	}
 }
 
@@ -55,6 +70,14 @@ func (q *question) check(t *testing.T, r *Reply) {
 	case q.ints != nil:
 		if r.Null || !slices.Equal(r.Ints, q.ints) || r.Mark() != int(q.ints[0]) {
 			t.Errorf("%s %.60q: got %v", q.Name, q.Args, r.Ints)
+		}
+	case q.texts != nil:
+		if list := r.List(); r.Null || !slices.Equal(list, q.texts) {
+			t.Errorf("%s %.60q: got %q", q.Name, q.Args, list)
+		}
+	case q.pairs != nil:
+		if r.Null || !maps.Equal(r.Pairs, q.pairs) {
+			t.Errorf("%s %.60q: got %q", q.Name, q.Args, r.Pairs)
 		}
 	default:
 		if r.Null || !r.Is(q.text) || r.String() != q.text || r.Mark() != MarkOf(q.text) {
@@ -117,5 +140,32 @@ func TestNullInTurns(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Who keeps a list or a map finds in it later what was there, and what is done to it does not come back.
+func TestCallersOwn(t *testing.T) {
+	_, target := newFake(t)
+	for _, c := range everyClient() {
+		t.Run(c.Name, func(t *testing.T) {
+			ask := opened(t, c, target, Shape{Callers: 1}).Ask([]Command{LRange("key"), HGetAll("key")})
+			lists, maps := make([][]string, 3), make([]map[string]string, 3)
+			for i := range lists {
+				replies, err := ask(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				lists[i], maps[i] = replies[0].List(), replies[1].Pairs
+				if lists[i][0] != "one" || len(maps[i]) != 2 {
+					t.Errorf("the %dth time: %q, %q", i, lists[i], maps[i])
+				}
+				lists[i][0], maps[i]["mine"] = strconv.Itoa(i), strconv.Itoa(i)
+			}
+			for i := range lists {
+				if mine := strconv.Itoa(i); lists[i][0] != mine || maps[i]["mine"] != mine {
+					t.Errorf("what was kept the %dth time has become %q, %q", i, lists[i], maps[i])
+				}
+			}
+		})
 	}
 }

@@ -46,9 +46,27 @@ func openRueidisFlushOne(_ context.Context, t dial.Target, _ Shape) (Session, er
 	return rueidisWith(t, func(o *rueidis.ClientOption) { o.MaxFlushDelay = dial.RueidisDelay })
 }
 
+func followRueidis(_ context.Context, s Sentinels) (Session, error) {
+	c, err := rueidis.NewClient(rueidis.ClientOption{
+		InitAddress:  s.Addrs,
+		DisableCache: true,
+		Sentinel:     rueidis.SentinelOption{MasterSet: s.Master, TopologyRefreshInterval: s.Refresh},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rueidisSession{c}, nil
+}
+
 type rueidisSession struct{ client rueidis.Client }
 
 func (s rueidisSession) Close() { s.client.Close() }
+
+// NotExecuted implements [Judge]. The client does not send a write again.
+func (s rueidisSession) NotExecuted(err error) bool {
+	_, reply := rueidis.IsRedisErr(err)
+	return reply || failedToDial(err)
+}
 
 func (s rueidisSession) Ask(commands []Command) Ask {
 	replies := make([]Reply, len(commands))
@@ -79,6 +97,12 @@ func (s rueidisSession) Ask(commands []Command) Ask {
 }
 
 func (s rueidisSession) building(c *Command) func() rueidis.Completed {
+	if c.Fixed {
+		again := *c
+		again.Fixed = false
+		pinned := s.building(&again)().Pin()
+		return func() rueidis.Completed { return pinned }
+	}
 	b := s.client.B
 	switch c.Name {
 	case "GET":
@@ -101,15 +125,12 @@ func (s rueidisSession) building(c *Command) func() rueidis.Completed {
 }
 
 func rueidisRead(r *Reply, want Want, result rueidis.RedisResult) (err error) {
-	if err := result.Error(); err != nil {
-		if rueidis.IsRedisNil(err) {
-			r.setNull()
-			return nil
-		}
-		return err
-	}
 	r.Null = false
 	switch want {
+	case Any:
+		var v any
+		v, err = result.ToAny()
+		r.setAny(v)
 	case Owned:
 		r.Bytes, err = result.AsBytes()
 	case Number:
@@ -121,8 +142,16 @@ func rueidisRead(r *Reply, want Want, result rueidis.RedisResult) (err error) {
 		if message, err = result.ToMessage(); err == nil {
 			r.Ints, err = rueidisInts(r.Ints[:0], &message)
 		}
+	case Texts:
+		r.Texts, err = result.AsStrSlice()
+	case Pairs:
+		r.Pairs, err = result.AsStrMap()
 	default:
 		r.Text, err = result.ToString()
+	}
+	if err != nil && rueidis.IsRedisNil(err) {
+		r.setNull()
+		return nil
 	}
 	return err
 }

@@ -38,9 +38,27 @@ func openValkeyFlushOne(_ context.Context, t dial.Target, _ Shape) (Session, err
 	return valkeyWith(t, func(o *valkey.ClientOption) { o.MaxFlushDelay = dial.RueidisDelay })
 }
 
+func followValkey(_ context.Context, s Sentinels) (Session, error) {
+	c, err := valkey.NewClient(valkey.ClientOption{
+		InitAddress:  s.Addrs,
+		DisableCache: true,
+		Sentinel:     valkey.SentinelOption{MasterSet: s.Master, TopologyRefreshInterval: s.Refresh},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return valkeySession{c}, nil
+}
+
 type valkeySession struct{ client valkey.Client }
 
 func (s valkeySession) Close() { s.client.Close() }
+
+// NotExecuted implements [Judge]. The client does not send a write again.
+func (s valkeySession) NotExecuted(err error) bool {
+	_, reply := valkey.IsValkeyErr(err)
+	return reply || failedToDial(err)
+}
 
 func (s valkeySession) Ask(commands []Command) Ask {
 	replies := make([]Reply, len(commands))
@@ -71,6 +89,12 @@ func (s valkeySession) Ask(commands []Command) Ask {
 }
 
 func (s valkeySession) building(c *Command) func() valkey.Completed {
+	if c.Fixed {
+		again := *c
+		again.Fixed = false
+		pinned := s.building(&again)().Pin()
+		return func() valkey.Completed { return pinned }
+	}
 	b := s.client.B
 	switch c.Name {
 	case "GET":
@@ -93,15 +117,12 @@ func (s valkeySession) building(c *Command) func() valkey.Completed {
 }
 
 func valkeyRead(r *Reply, want Want, result valkey.ValkeyResult) (err error) {
-	if err := result.Error(); err != nil {
-		if valkey.IsValkeyNil(err) {
-			r.setNull()
-			return nil
-		}
-		return err
-	}
 	r.Null = false
 	switch want {
+	case Any:
+		var v any
+		v, err = result.ToAny()
+		r.setAny(v)
 	case Owned:
 		r.Bytes, err = result.AsBytes()
 	case Number:
@@ -113,8 +134,16 @@ func valkeyRead(r *Reply, want Want, result valkey.ValkeyResult) (err error) {
 		if message, err = result.ToMessage(); err == nil {
 			r.Ints, err = valkeyInts(r.Ints[:0], &message)
 		}
+	case Texts:
+		r.Texts, err = result.AsStrSlice()
+	case Pairs:
+		r.Pairs, err = result.AsStrMap()
 	default:
 		r.Text, err = result.ToString()
+	}
+	if err != nil && valkey.IsValkeyNil(err) {
+		r.setNull()
+		return nil
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/bwredis/bwredis/bench/memconn"
 	"github.com/bwredis/bwredis/bench/versus"
@@ -18,6 +19,7 @@ const (
 // A job is a reply, many times in a row, and what each is to be decoded to. Every contender has its own copy, with the same buffer.
 type job[T any] struct {
 	reply   []byte
+	resp2   []byte // the reply for who has not asked for RESP3; nil: the same
 	buf     []byte // replies back to back
 	want    T
 	kept    []T           // what the replies in buf were decoded to
@@ -100,7 +102,11 @@ func brief(v any) string {
 
 // dial is how clients get their connection.
 func (j *job[T]) dial() *memconn.Conn {
-	j.conn = memconn.New(j.reply)
+	if j.resp2 != nil {
+		j.conn = memconn.NewInBoth(j.resp2, j.reply)
+	} else {
+		j.conn = memconn.New(j.reply)
+	}
 	return j.conn
 }
 
@@ -129,4 +135,11 @@ func look(b []byte) int {
 		return int(b[len(b)-1])
 	}
 	return bytes.IndexByte(b, lastByte)
+}
+
+func lookText(text string) int {
+	if len(text) <= 64 {
+		return int(text[len(text)-1])
+	}
+	return strings.IndexByte(text, lastByte)
 }

@@ -35,8 +35,9 @@ prints this anew: medians of %d interleaved rounds of about %v each, with %s on 
 ratios are within a round.
 
 "Receive only", "Unmarshal only", "Send only" and "Marshal only" are the client's codec with its own buffering. "Pipeline over memory conn" is a whole client over a
-connection within memory: more than a codec, for commands are encoded, queued and matched as well. A codec that cannot be imported is seen only so. The floors are
-bare loops that trust the bytes.
+connection within memory, used as all comparisons use it: more than a codec, for commands are encoded, queued and matched as well. A codec that cannot be imported is
+seen only so. Where replies are decoded, clients that can keep a command ready to send do so, and what is borrowed is read into the caller's memory by those that can. The
+floors are bare loops that trust the bytes.
 
 `
 

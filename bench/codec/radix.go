@@ -3,11 +3,8 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
-	"net"
 
-	"github.com/mediocregopher/radix/v4"
 	"github.com/mediocregopher/radix/v4/resp"
 	"github.com/mediocregopher/radix/v4/resp/resp3"
 
@@ -30,60 +27,22 @@ func radixFlat(dst *[]byte, received *[][]byte) {
 	}
 }
 
-func radixDecode[T, R any](j *job[T], keep func(*T, *R)) []versus.Contender {
-	get := []string{key}
-	return []versus.Contender{
-		j.peer("radix, resp3.Unmarshal only", func(own *job[T]) (pass, func(), error) { return radixUnmarshal(own, keep), nil, nil }),
-		radixPipeline(j, keep, func(received *R) radix.Action { return radix.Cmd(received, "GET", get...) }),
-	}
-}
-
-func radixUnmarshal[T, R any](own *job[T], keep func(*T, *R)) pass {
-	br := bufio.NewReader(memconn.NewEndless(own.reply))
-	opts := resp.NewOpts()
-	received := new(R)
-	return func(m int) error {
-		for i := range m {
-			if err := resp3.Unmarshal(br, received, opts); err != nil {
-				return err
-			}
-			keep(&own.kept[i], received)
-		}
-		return nil
-	}
-}
-
-// memoryDialer is how radix takes a function that dials.
-type memoryDialer func() *memconn.Conn
-
-func (d memoryDialer) DialContext(context.Context, string, string) (net.Conn, error) { return d(), nil }
-
-func radixPipeline[T, R any](j *job[T], keep func(*T, *R), command func(*R) radix.Action) versus.Contender {
-	return j.peer("radix"+pipelined, func(own *job[T]) (pass, func(), error) {
-		ctx := context.Background()
-		conn, err := radix.Dialer{NetDialer: memoryDialer(own.dial)}.Dial(ctx, "tcp", "memory:6379")
-		if err != nil {
-			return nil, nil, err
-		}
-		received := make([]R, len(own.kept))
-		pipeline := radix.NewPipeline()
+func radixUnmarshal[T, R any](j *job[T], keep func(*T, *R)) versus.Contender {
+	return j.peer("radix, resp3.Unmarshal only", func(own *job[T]) (pass, func(), error) {
+		br := bufio.NewReader(memconn.NewEndless(own.reply))
+		opts := resp.NewOpts()
+		received := new(R)
 		return func(m int) error {
-			pipeline.Reset()
 			for i := range m {
-				pipeline.Append(command(&received[i]))
-			}
-			if err := conn.Do(ctx, pipeline); err != nil {
-				return err
-			}
-			for i := range m {
-				keep(&own.kept[i], &received[i])
+				if err := resp3.Unmarshal(br, received, opts); err != nil {
+					return err
+				}
+				keep(&own.kept[i], received)
 			}
 			return nil
-		}, func() { _ = conn.Close() }, nil
+		}, nil, nil
 	})
 }
-
-func radixSet(received *string) radix.Action { return radix.Cmd(received, "SET", key, payloadText) }
 
 // radixMarshal writes the parts as radix's own commands do, which serves it better than resp3.Marshal of a slice.
 func radixMarshal(out *[]byte) pass {

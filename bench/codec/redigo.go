@@ -33,41 +33,18 @@ func redigoFlat(dst *[]byte, reply any, err error) error {
 	return err
 }
 
-func redigoDecode[T any](j *job[T], keep func(*T, any, error) error) []versus.Contender {
-	get := []any{key}
-	return []versus.Contender{
-		j.peer("redigo, Receive only", func(own *job[T]) (pass, func(), error) {
-			conn := redis.NewConn(memconn.NewEndless(own.reply), 0, 0)
-			return func(m int) error { return redigoReceive(conn, own.kept[:m], keep) }, nil, nil
-		}),
-		redigoPipeline(j, keep, func(conn redis.Conn) error { return conn.Send("GET", get...) }),
-	}
-}
-
-func redigoReceive[T any](conn redis.Conn, kept []T, keep func(*T, any, error) error) error {
-	for i := range kept {
-		reply, err := conn.Receive()
-		if err := keep(&kept[i], reply, err); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func redigoPipeline[T any](j *job[T], keep func(*T, any, error) error, send func(redis.Conn) error) versus.Contender {
-	return j.peer("redigo"+pipelined, func(own *job[T]) (pass, func(), error) {
-		conn := redis.NewConn(own.dial(), 0, 0)
+func redigoReceive[T any](j *job[T], keep func(*T, any, error) error) versus.Contender {
+	return j.peer("redigo, Receive only", func(own *job[T]) (pass, func(), error) {
+		conn := redis.NewConn(memconn.NewEndless(own.reply), 0, 0)
 		return func(m int) error {
-			for range m {
-				if err := send(conn); err != nil {
+			for i := range m {
+				reply, err := conn.Receive()
+				if err := keep(&own.kept[i], reply, err); err != nil {
 					return err
 				}
 			}
-			if err := conn.Flush(); err != nil {
-				return err
-			}
-			return redigoReceive(conn, own.kept[:m], keep)
-		}, func() { _ = conn.Close() }, nil
+			return nil
+		}, nil, nil
 	})
 }
 

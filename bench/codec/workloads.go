@@ -1,15 +1,13 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
 
 	redigo "github.com/gomodule/redigo/redis"
-	goredis "github.com/redis/go-redis/v9"
-	"github.com/redis/rueidis"
 
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
@@ -65,11 +63,12 @@ func decodeInt() versus.Workload {
 			j.loop(oneLook, versus.Floor, floorIntsUnscanned),
 			j.loop(copyOut, versus.Floor, floorInts),
 			j.loop(ours, versus.Ours, oursInts),
-			goredisPipeline(j, func(p goredis.Pipeliner) *goredis.IntCmd { return p.Incr(context.Background(), key) }, result((*goredis.IntCmd).Result)),
-			rueidisDecode(j, result(rueidis.RedisResult.AsInt64)),
 		},
-		radixDecode(j, move[int64]),
-		redigoDecode(j, received(redigo.Int64)),
+		pipelines(j, keepNumber, fixed(clients.Incr(key))),
+		[]versus.Contender{
+			radixUnmarshal(j, move[int64]),
+			redigoReceive(j, received(redigo.Int64)),
+		},
 	)
 }
 
@@ -78,11 +77,12 @@ func decodeText(j *job[string]) versus.Workload {
 		[]versus.Contender{
 			j.loop(copyOut, versus.Floor, floorTexts),
 			j.loop(ours, versus.Ours, oursTexts),
-			goredisPipeline(j, goredisGet, result((*goredis.StringCmd).Result)),
-			rueidisDecode(j, result(rueidis.RedisResult.ToString)),
 		},
-		radixDecode(j, move[string]),
-		redigoDecode(j, received(redigo.String)),
+		pipelines(j, keepText, get(clients.Text)),
+		[]versus.Contender{
+			radixUnmarshal(j, move[string]),
+			redigoReceive(j, received(redigo.String)),
+		},
 	)
 }
 
@@ -92,28 +92,33 @@ func decodeLarge(j *job[[]byte]) versus.Workload {
 		[]versus.Contender{
 			j.loop(copyOut, versus.Floor, floorCopies),
 			j.loop(ours, versus.Ours, oursCopies),
-			goredisPipeline(j, goredisGet, result((*goredis.StringCmd).Bytes)),
-			rueidisDecode(j, result(rueidis.RedisResult.AsBytes)),
 		},
-		radixDecode(j, move[[]byte]),
-		redigoDecode(j, received(redigo.Bytes)),
+		pipelines(j, keepBytes, get(clients.Owned)),
+		[]versus.Contender{
+			radixUnmarshal(j, move[[]byte]),
+			redigoReceive(j, received(redigo.Bytes)),
+		},
 	)
 }
 
-// decodeBorrowed takes the floor of owned copies along, for that is what a borrowing codec is up against.
+// decodeBorrowed reads into the same memory again and again with the clients that can. It takes the floor of owned copies along, for that is what a borrowing codec is up against.
 func decodeBorrowed(name, title, reference, reply string, owned versus.Contender) versus.Workload {
 	_, value, _ := strings.Cut(reply, "\n")
-	j := newJob(reply, look([]byte(strings.TrimSuffix(value, "\r\n"))))
+	value = strings.TrimSuffix(value, "\r\n")
+	j := newJob(reply, lookText(value))
+	into := get(clients.Into)
+	into.Room = len(value)
 	return decoding(name, title, reference, j,
 		[]versus.Contender{
 			owned,
 			j.loop(lookedAt, versus.Floor, floorLooks),
 			j.loop(ours, versus.Ours, oursLooks),
-			goredisPipeline(j, goredisGet, goredisLook),
-			rueidisDecode(j, rueidisLook),
 		},
-		radixDecode(j, radixLook),
-		redigoDecode(j, redigoLook),
+		pipelines(j, keepLook, into, get(clients.Text)),
+		[]versus.Contender{
+			radixUnmarshal(j, radixLook),
+			redigoReceive(j, redigoLook),
+		},
 	)
 }
 
@@ -123,11 +128,12 @@ func decodeArray() versus.Workload {
 		[]versus.Contender{
 			j.loop(copyOut, versus.Floor, floorLists),
 			j.loop(ours, versus.Ours, oursLists),
-			goredisPipeline(j, goredisList, result((*goredis.StringSliceCmd).Result)),
-			rueidisDecode(j, result(rueidis.RedisResult.AsStrSlice)),
 		},
-		radixDecode(j, move[[]string]),
-		redigoDecode(j, received(redigo.Strings)),
+		pipelines(j, keepList, fixed(clients.LRange(key))),
+		[]versus.Contender{
+			radixUnmarshal(j, move[[]string]),
+			redigoReceive(j, received(redigo.Strings)),
+		},
 	)
 }
 
@@ -137,26 +143,29 @@ func decodeArrayReused() versus.Workload {
 		[]versus.Contender{
 			j.loop(reused, versus.Floor, floorFlat),
 			j.loop(ours, versus.Ours, oursFlat),
-			goredisPipeline(j, goredisList, goredisFlat),
-			rueidisDecode(j, rueidisFlat),
 		},
-		radixDecode(j, radixFlat),
-		redigoDecode(j, redigoFlat),
+		pipelines(j, keepFlat, fixed(clients.LRange(key))),
+		[]versus.Contender{
+			radixUnmarshal(j, radixFlat),
+			redigoReceive(j, redigoFlat),
+		},
 	)
 }
 
 func decodeMap() versus.Workload {
 	reply, want := mapOfPairs()
 	j, resp2 := newJob(reply, want), newJob(asArray(reply), want)
-	return decoding("dec-map50", "decode RESP3 maps of 50 pairs to map[string]string (redigo: the same pairs as a RESP2 array)", copyOut, j,
+	j.resp2 = resp2.reply
+	return decoding("dec-map50", "decode RESP3 maps of 50 pairs to map[string]string (redigo, and radix as a client: the same pairs as a RESP2 array)", copyOut, j,
 		[]versus.Contender{
 			j.loop(copyOut, versus.Floor, floorMaps),
 			j.loop(ours, versus.Ours, oursMaps),
-			goredisPipeline(j, func(p goredis.Pipeliner) *goredis.MapStringStringCmd { return p.HGetAll(context.Background(), key) }, result((*goredis.MapStringStringCmd).Result)),
-			rueidisDecode(j, result(rueidis.RedisResult.AsStrMap)),
 		},
-		radixDecode(j, move[map[string]string]),
-		redigoDecode(resp2, received(redigo.StringMap)), // it does not know RESP3
+		pipelines(j, keepPairs, fixed(clients.HGetAll(key))),
+		[]versus.Contender{
+			radixUnmarshal(j, move[map[string]string]),
+			redigoReceive(resp2, received(redigo.StringMap)), // it does not know RESP3
+		},
 	)
 }
 
@@ -165,19 +174,18 @@ func encodeSet() versus.Workload {
 	j.command = setCommand
 	return versus.Workload{
 		Name: "enc-set", Title: "encode SET with a 64-byte value", Unit: "commands", Bytes: len(setCommand), Reference: appended,
-		Contenders: []versus.Contender{
-			encoder("memcpy of the encoded bytes", versus.Floor, floorCopy),
-			encoder(appended, versus.Floor, floorAppend),
-			encoder(ours, versus.Ours, oursEncode),
-			goredisPipeline(j, func(p goredis.Pipeliner) *goredis.StatusCmd {
-				return p.Set(context.Background(), key, payload, 0)
-			}, result((*goredis.StatusCmd).Result)),
-			rueidisPipeline(j, result(rueidis.RedisResult.ToString), rueidisSet),
-			encoder("radix, MarshalRESP only", versus.Peer, radixMarshal),
-			radixPipeline(j, move[string], radixSet),
-			{Name: "redigo, Send only", Kind: versus.Peer, Setup: redigoSend},
-			redigoPipeline(j, received(redigo.String), redigoSet),
-		},
+		Contenders: slices.Concat(
+			[]versus.Contender{
+				encoder("memcpy of the encoded bytes", versus.Floor, floorCopy),
+				encoder(appended, versus.Floor, floorAppend),
+				encoder(ours, versus.Ours, oursEncode),
+			},
+			pipelines(j, keepText, clients.Set(key, payloadText)),
+			[]versus.Contender{
+				encoder("radix, MarshalRESP only", versus.Peer, radixMarshal),
+				{Name: "redigo, Send only", Kind: versus.Peer, Setup: redigoSend},
+			},
+		),
 	}
 }
 

@@ -24,6 +24,9 @@ func (t Target) GoRedis() *redis.Options {
 		options.MaxRetries, options.ReadTimeout, options.WriteTimeout = 0, 0, 0 // the defaults
 		options.ContextTimeoutEnabled = true                                    // or contexts would hold for waiting only
 	}
+	if t.Timeout > 0 {
+		options.ReadTimeout = t.Timeout
+	}
 	return options
 }
 

@@ -8,8 +8,8 @@ import (
 
 // Ours is a connection of package conn.
 func (t Target) Ours(ctx context.Context) (*conn.Conn, error) {
-	d := conn.Dialer{TLS: t.TLS, Username: t.User, Password: t.Password, DB: t.DB}
-	if t.Memory != nil || t.Attempt != nil {
+	d := conn.Dialer{TLS: t.TLS, Username: t.User, Password: t.Password, DB: t.DB, Timeout: t.Timeout}
+	if t.Memory != nil || t.Dial != nil || t.Attempt != nil {
 		d.DialContext = t.dialled
 	}
 	return d.Dial(ctx, t.Network, t.Addr)

@@ -15,7 +15,7 @@ func (d netDialer) DialContext(ctx context.Context, _, _ string) (net.Conn, erro
 	return Target(d).Connect(ctx)
 }
 
-// Radix makes connections of radix.
+// Radix makes connections of radix. It knows no timeout but that of contexts: who makes calls on them sees to [Target.Timeout].
 func (t Target) Radix() radix.Dialer {
 	d := radix.Dialer{NetDialer: netDialer(t), AuthUser: t.User, AuthPass: t.Password}
 	if t.DB != 0 {

@@ -13,6 +13,9 @@ func (t Target) Redigo(ctx context.Context) (redis.Conn, error) {
 	if t.Password != "" {
 		options = append(options, redis.DialUsername(t.User), redis.DialPassword(t.Password))
 	}
+	if t.Timeout > 0 {
+		options = append(options, redis.DialReadTimeout(t.Timeout))
+	}
 	if t.DB != 0 {
 		options = append(options, redis.DialDatabase(t.DB))
 	}

@@ -21,6 +21,8 @@ func (t Target) Rueidis() rueidis.ClientOption {
 		SelectDB:          t.DB,
 		ForceSingleClient: true,
 		DisableCache:      true,
+		DisableRetry:      !t.Patient,
+		ConnWriteTimeout:  t.Timeout,                    // of reading too
 		ClientSetInfo:     rueidis.DisableClientSetInfo, // fewer commands when it connects
 		PipelineMultiplex: multiplexOne,
 		Dialer:            net.Dialer{KeepAlive: t.pings()},

@@ -5,7 +5,11 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"time"
 )
+
+// A Func dials.
+type Func func(ctx context.Context, network, addr string) (net.Conn, error)
 
 // A Target is a way to reach a server.
 type Target struct {
@@ -14,8 +18,12 @@ type Target struct {
 	User, Password string      // a password without a user is that of the default user
 	DB             int
 	Memory         func() net.Conn // takes the place of the network
+	Dial           Func            // as well, for who wants to see what goes over it
 
 	Attempt func() // called before each connection is tried; nil: nobody is
+	// Timeout is what a caller waits for a reply on a connection that is its own; 0: for as long as its context, or as the client does by itself where it
+	// is patient. Where several share a connection, not every library has a timeout for each.
+	Timeout time.Duration
 	// Patient is for measuring what happens when things go wrong: clients keep the timeouts, retries and probes that they have by themselves, and observe
 	// contexts, where otherwise they have the settings that make them fastest.
 	Patient bool
@@ -28,6 +36,9 @@ func (t Target) plain(ctx context.Context) (net.Conn, error) {
 	}
 	if t.Memory != nil {
 		return t.Memory(), nil
+	}
+	if t.Dial != nil {
+		return t.Dial(ctx, t.Network, t.Addr)
 	}
 	var d net.Dialer
 	return d.DialContext(ctx, t.Network, t.Addr)

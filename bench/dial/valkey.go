@@ -17,6 +17,8 @@ func (t Target) Valkey() valkey.ClientOption {
 		SelectDB:          t.DB,
 		ForceSingleClient: true,
 		DisableCache:      true,
+		DisableRetry:      !t.Patient,
+		ConnWriteTimeout:  t.Timeout,                   // of reading too
 		ClientSetInfo:     valkey.DisableClientSetInfo, // fewer commands when it connects
 		PipelineMultiplex: multiplexOne,
 		Dialer:            net.Dialer{KeepAlive: t.pings()},

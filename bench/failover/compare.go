@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/bwredis/bwredis/bench"
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/server"
 )
 
@@ -55,12 +56,12 @@ func (o options) selected() (played []scenario, who []contender, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	clients, err := regexp.Compile(o.clients)
+	named, err := regexp.Compile(o.clients)
 	if err != nil {
 		return nil, nil, err
 	}
 	played = slices.DeleteFunc(scenarios(), func(s scenario) bool { return !only.MatchString(s.name) })
-	who = slices.DeleteFunc(contenders(), func(c contender) bool { return !clients.MatchString(c.name) })
+	who = slices.DeleteFunc(contenders(clients.All()), func(c contender) bool { return !named.MatchString(c.name) })
 	if len(played) == 0 || len(who) == 0 {
 		return nil, nil, fmt.Errorf("no scenario matches %q, or no client %q", o.only, o.clients)
 	}
@@ -106,8 +107,8 @@ const preface = `# Failovers compared
 
 prints this anew: medians of %d rounds, with the extremes where they differ, with %s, %s on %d processors. Each round of each scenario has a master, a
 replica and three sentinels of its own on loopback (down-after-milliseconds 1000), and all clients go through the same failover side by side, each with keys of its own.
-Every client has the settings that it has by itself; of go-redis contexts count as well, and "refresh" is rueidis or valkey-go with the
-TopologyRefreshInterval of 5 s that their documentation recommends.
+Every client has the settings that it has by itself; of go-redis contexts count as well, and "refresh" is a client that asks sentinels as
+often as its documentation recommends (rueidis and valkey-go: a TopologyRefreshInterval of 5 s).
 
 Each client has one caller who increments a counter about %d times a second, the stream, and %d callers who increment another one, with %v of rest after a success and %v after
 an error. Every call has a context of %v.

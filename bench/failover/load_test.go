@@ -7,9 +7,11 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/bwredis/bwredis/bench/clients"
 )
 
-// script is a counter in this process, whose calls may fail.
+// script is a client in this process that increments, and whose calls may fail.
 type script struct {
 	mu     sync.Mutex
 	values map[string]int64
@@ -36,18 +38,20 @@ func (s *script) incr(ctx context.Context, key string) (int64, error) {
 	return s.values[key], nil
 }
 
-func (s *script) fate(err error) outcome {
-	if errors.Is(err, errFake) {
-		return refused
+func (s *script) Ask(commands []clients.Command) clients.Ask {
+	return func(ctx context.Context) ([]clients.Reply, error) {
+		n, err := s.incr(ctx, commands[0].Args[0])
+		return []clients.Reply{{Ints: []int64{n}}}, err
 	}
-	return unknown
 }
 
-func (s *script) close() {}
+func (s *script) NotExecuted(err error) bool { return errors.Is(err, errFake) }
+
+func (s *script) Close() {}
 
 func work(s *script, d time.Duration) (t *team, halted bool) {
 	s.values = map[string]int64{}
-	t = &team{contender: contender{name: "fake"}, client: s}
+	t = &team{contender: contender{name: "fake"}, session: s}
 	t.begin(time.Now())
 	time.Sleep(d)
 	return t, t.halted()
@@ -105,7 +109,7 @@ func TestCallsHaveAContext(t *testing.T) {
 func TestCallThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stuck := &hanging{until: make(chan struct{})}
-		team := &team{contender: contender{name: "fake"}, client: stuck}
+		team := &team{contender: contender{name: "fake"}, session: stuck}
 		team.begin(time.Now())
 		if team.halted() {
 			t.Error("it did not wait for the calls")
@@ -116,24 +120,26 @@ func TestCallThatHangs(t *testing.T) {
 
 type hanging struct{ until chan struct{} }
 
-func (h *hanging) incr(context.Context, string) (int64, error) {
-	<-h.until
-	return 0, errFake
+func (h *hanging) Ask([]clients.Command) clients.Ask {
+	return func(context.Context) ([]clients.Reply, error) {
+		<-h.until
+		return nil, errFake
+	}
 }
-func (h *hanging) fate(error) outcome { return unknown }
-func (h *hanging) close()             {}
+
+func (h *hanging) Close() {}
 
 // Opening ends, whatever the client makes of its context.
 func TestOpenEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until := make(chan struct{})
-		team := &team{contender: contender{name: "fake", open: func(context.Context, []string) (counter, error) {
+		team := &team{contender: contender{name: "fake", open: func(context.Context, clients.Sentinels) (clients.Session, error) {
 			<-until
 			return &script{}, nil
 		}}}
 		team.open(t.Context(), nil)
-		if team.client != nil || !errors.Is(team.closed, errSlow) {
-			t.Errorf("got %v, %v", team.client, team.closed)
+		if team.session != nil || !errors.Is(team.closed, errSlow) {
+			t.Errorf("got %v, %v", team.session, team.closed)
 		}
 		close(until)
 	})

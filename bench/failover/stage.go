@@ -94,7 +94,7 @@ func (g *stage) open(ctx context.Context, s scenario, who []contender, dead []st
 // dismiss takes out the teams whose client could not be opened.
 func (g *stage) dismiss() {
 	g.teams = slices.DeleteFunc(g.teams, func(t *team) bool {
-		if t.client != nil {
+		if t.session != nil {
 			return false
 		}
 		g.closed[t.contender.name] = t.closed
@@ -175,8 +175,8 @@ func (g *stage) tearDown() {
 	go func() {
 		defer close(closed)
 		for _, t := range g.teams {
-			if t.client != nil {
-				t.client.close()
+			if t.session != nil {
+				t.session.Close()
 			}
 		}
 	}()

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/bwredis/bwredis/bench/clients"
+	"github.com/bwredis/bwredis/bench/sentinels"
 )
 
 const (
@@ -19,7 +22,7 @@ const (
 // A team is a client under load: a stream of increments at a fixed rate, which is one caller's, and callers that each make the next call soon after the last.
 type team struct {
 	contender contender
-	client    counter
+	session   clients.Session
 	watched   *window // its way to the sentinels
 	closed    error   // why it could not be opened
 	epoch     time.Time
@@ -33,26 +36,26 @@ type team struct {
 var errSlow = errors.New("it takes too long")
 
 // open opens the client. One that does not look at its context is left to itself when it takes too long.
-func (t *team) open(ctx context.Context, sentinels []string) {
+func (t *team) open(ctx context.Context, addrs []string) {
 	ctx, cancel := context.WithTimeout(ctx, openBound)
 	defer cancel()
 	type opening struct {
-		client counter
-		err    error
+		session clients.Session
+		err     error
 	}
 	done := make(chan opening, 1)
 	go func() {
-		client, err := t.contender.open(ctx, sentinels)
-		done <- opening{client, err}
+		session, err := t.contender.open(ctx, clients.Sentinels{Addrs: addrs, Master: sentinels.Master, Refresh: t.contender.refresh})
+		done <- opening{session, err}
 	}()
 	select {
 	case o := <-done:
-		t.client, t.closed = o.client, o.err
+		t.session, t.closed = o.session, o.err
 	case <-time.After(openBound + time.Second):
 		t.closed = errSlow
 		go func() {
 			if o := <-done; o.err == nil {
-				o.client.close()
+				o.session.Close()
 			}
 		}()
 	}
@@ -62,21 +65,23 @@ func (t *team) open(ctx context.Context, sentinels []string) {
 func (t *team) begin(epoch time.Time) {
 	t.epoch, t.halt = epoch, make(chan struct{})
 	t.stream.key, t.crowd.key = "stream:"+t.contender.name, "crowd:"+t.contender.name
-	t.wg.Go(t.pace)
+	stream := t.session.Ask(incr(t.stream.key))
+	t.wg.Go(func() { t.pace(stream) })
 	for range callers {
-		t.wg.Go(t.press)
+		crowd := t.session.Ask(incr(t.crowd.key))
+		t.wg.Go(func() { t.press(crowd) })
 	}
 }
 
 // pace is one caller at a fixed rate. Where a call takes longer, those that were due meanwhile are left out.
-func (t *team) pace() {
+func (t *team) pace(ask clients.Ask) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for !t.isHalted() { // asked apart, for after a long call there is a tick as well
 		select {
 		case <-t.halt:
 		case <-tick.C:
-			t.call(&t.stream)
+			t.call(ask, &t.stream)
 		}
 	}
 }
@@ -91,10 +96,10 @@ func (t *team) isHalted() bool {
 }
 
 // press is one caller of the crowd.
-func (t *team) press() {
+func (t *team) press(ask clients.Ask) {
 	for {
 		pause := rest
-		if !t.call(&t.crowd).isSuccess() {
+		if !t.call(ask, &t.crowd).isSuccess() {
 			pause = again
 		}
 		select {
@@ -105,19 +110,29 @@ func (t *team) press() {
 	}
 }
 
-func (t *team) call(l *ledger) outcome {
+func (t *team) call(ask clients.Ask, l *ledger) outcome {
 	ctx, cancel := context.WithTimeout(context.Background(), callBound)
 	defer cancel()
 	r := record{begin: time.Since(t.epoch)}
-	value, err := t.client.incr(ctx, l.key)
+	replies, err := ask(ctx)
 	r.end = time.Since(t.epoch)
-	if err == nil {
-		r.value = value
-	} else if r.outcome = t.client.fate(err); r.outcome == unpromised {
-		r.value = value
+	if r.outcome = t.outcomeOf(err); r.outcome.isSuccess() {
+		r.value = replies[0].Ints[0]
 	}
 	l.add(r)
 	return r.outcome
+}
+
+func (t *team) outcomeOf(err error) outcome {
+	switch {
+	case err == nil:
+		return acknowledged
+	case errors.Is(err, errNotReplicated):
+		return unpromised
+	case clients.NotExecuted(t.session, err):
+		return refused
+	}
+	return unknown
 }
 
 // halted ends the load, and reports false when a call goes on long after its context has ended.

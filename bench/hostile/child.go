@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/bwredis/bwredis/bench/clients"
+	"github.com/bwredis/bwredis/bench/dial"
 	"github.com/bwredis/bwredis/conn"
 	"github.com/bwredis/bwredis/internal/frames"
 	"github.com/bwredis/bwredis/resp"
@@ -46,29 +48,29 @@ func childMain(name string) int {
 	return 0
 }
 
-func parseCase(name string) (client, frames.Frame, error) {
+func parseCase(name string) (clients.Client, frames.Frame, error) {
 	who, index, _ := strings.Cut(name, "/")
 	i, err := strconv.Atoi(index)
 	if err != nil || i < 0 || i >= len(corpus()) {
-		return client{}, frames.Frame{}, fmt.Errorf("no such case: %q", name)
+		return clients.Client{}, frames.Frame{}, fmt.Errorf("no such case: %q", name)
 	}
-	for _, c := range clients {
-		if c.name == who {
+	for _, c := range contenders {
+		if c.Name == who {
 			return c, corpus()[i], nil
 		}
 	}
-	return client{}, frames.Frame{}, fmt.Errorf("no such client: %q", name)
+	return clients.Client{}, frames.Frame{}, fmt.Errorf("no such client: %q", name)
 }
 
 // attempt lets a client read a frame in this process.
-func attempt(c client, f frames.Frame, stall time.Duration) result {
+func attempt(c clients.Client, f frames.Frame, stall time.Duration) result {
 	s, err := serve(f, stall)
 	if err != nil {
 		return result{Outcome: broken, Detail: err.Error()}
 	}
 	defer s.listener.Close()
 	var received atomic.Int64
-	get, err := c.connect(s.addr(), counting(&received))
+	get, err := connect(c, s.addr(), counting(&received))
 	if err != nil {
 		return result{Outcome: broken, Detail: err.Error()}
 	}
@@ -111,7 +113,7 @@ func explain(err error) string {
 }
 
 // counting dials connections that add to n what is read from them.
-func counting(n *atomic.Int64) dialFunc {
+func counting(n *atomic.Int64) dial.Func {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		nc, err := new(net.Dialer).DialContext(ctx, network, addr)
 		if err != nil {

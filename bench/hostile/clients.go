@@ -2,149 +2,58 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
-	"errors"
-	"net"
 	"time"
 
-	"github.com/gomodule/redigo/redis"
-	"github.com/mediocregopher/radix/v4"
-	goredis "github.com/redis/go-redis/v9"
-	"github.com/redis/rueidis"
-	"github.com/valkey-io/valkey-go"
-
-	"github.com/bwredis/bwredis/conn"
+	"github.com/bwredis/bwredis/bench/clients"
+	"github.com/bwredis/bwredis/bench/dial"
 )
 
 // readTimeout is what every client waits for a reply. It is longer than a server stalls, and than the slowest needs for the longest frame.
 const readTimeout = 8 * time.Second
 
-// A dialFunc is how every client reaches the server.
-type dialFunc func(ctx context.Context, network, addr string) (net.Conn, error)
+const ours = clients.OursName
+
+// contenders are the columns of the table.
+var contenders = bare()
+
+// bare returns ours and the plain client of each other library. Ours is a connection, as those of the others are that have such a thing: what reads is the same in a pool.
+func bare() []clients.Client {
+	conn := clients.OursOn(1)
+	conn.Name = ours
+	all := []clients.Client{conn}
+	for _, c := range clients.Peers() {
+		if c.IsPlain() {
+			all = append(all, c)
+		}
+	}
+	return all
+}
 
 // A getter performs GET k and returns the reply as the client's most general type.
 type getter func() (any, error)
 
-// A client is a column of the table. connect leaves it with a connection that is ready for use.
-type client struct {
-	name    string
-	connect func(addr string, dial dialFunc) (getter, error)
-}
-
-const ours = "ours"
-
-// clients are set up as their documentation does it, but that none of them may try again and each has one connection.
-var clients = []client{
-	{ours, connectOurs},
-	{"redigo", connectRedigo},
-	{"go-redis", connectGoRedis},
-	{"rueidis", connectRueidis},
-	{"valkey-go", connectValkey},
-	{"radix", connectRadix},
-}
-
-func connectOurs(addr string, dial dialFunc) (getter, error) {
-	d := conn.Dialer{DialContext: dial, Timeout: readTimeout}
-	c, err := d.Dial(context.Background(), "tcp", addr)
+// connect leaves a client with one connection that is ready for use: some connect when they are asked first.
+func connect(c clients.Client, addr string, through dial.Func) (getter, error) {
+	ctx := context.Background()
+	s, err := c.OpenSmallest(ctx, dial.Target{Network: "tcp", Addr: addr, Dial: through, Timeout: readTimeout})
 	if err != nil {
 		return nil, err
 	}
+	if _, err := s.Ask([]clients.Command{clients.Ping()})(ctx); err != nil {
+		return nil, err
+	}
+	return getting(s), nil
+}
+
+// getting asks with a context that has no end, so that rueidis and valkey-go read in the goroutine that called. Given one that can be cancelled and has no deadline,
+// or several callers, they read in a goroutine of their own, and each of its panics ends the process.
+func getting(s clients.Session) getter {
+	ask := s.Ask([]clients.Command{{Name: "GET", Args: []string{"k"}, Want: clients.Any}})
 	return func() (any, error) {
-		v, err := c.Do(context.Background(), "GET", "k")
+		replies, err := ask(context.Background())
 		if err != nil {
 			return nil, err
 		}
-		return v, nil
-	}, nil
-}
-
-func connectRedigo(addr string, dial dialFunc) (getter, error) {
-	c, err := redis.Dial("tcp", addr, redis.DialContextFunc(dial), redis.DialReadTimeout(readTimeout))
-	if err != nil {
-		return nil, err
+		return replies[0].Any, nil
 	}
-	return func() (any, error) { return c.Do("GET", "k") }, nil
-}
-
-func connectGoRedis(addr string, dial dialFunc) (getter, error) {
-	c := goredis.NewClient(&goredis.Options{Addr: addr, Dialer: dial, ReadTimeout: readTimeout, MaxRetries: -1, PoolSize: 1})
-	if err := c.Ping(context.Background()).Err(); err != nil {
-		return nil, err
-	}
-	return func() (any, error) {
-		v, err := c.Do(context.Background(), "GET", "k").Result()
-		if errors.Is(err, goredis.Nil) {
-			return nil, nil
-		}
-		return v, err
-	}, nil
-}
-
-// connectRueidis gives Do a context without an end, so that rueidis reads in the goroutine that called. Given one that can be cancelled and has no deadline, or
-// several callers, it reads in a goroutine of its own, and each of its panics ends the process.
-func connectRueidis(addr string, dial dialFunc) (getter, error) {
-	c, err := rueidis.NewClient(rueidis.ClientOption{
-		InitAddress: []string{addr},
-		DialCtxFn: func(ctx context.Context, addr string, _ *net.Dialer, _ *tls.Config) (net.Conn, error) {
-			return dial(ctx, "tcp", addr)
-		},
-		ConnWriteTimeout:  readTimeout,
-		DisableRetry:      true,
-		DisableCache:      true,
-		ForceSingleClient: true,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return func() (any, error) {
-		v, err := c.Do(context.Background(), c.B().Arbitrary("GET", "k").Build()).ToAny()
-		if rueidis.IsRedisNil(err) {
-			return nil, nil
-		}
-		return v, err
-	}, nil
-}
-
-// connectValkey is as connectRueidis.
-func connectValkey(addr string, dial dialFunc) (getter, error) {
-	c, err := valkey.NewClient(valkey.ClientOption{
-		InitAddress: []string{addr},
-		DialCtxFn: func(ctx context.Context, addr string, _ *net.Dialer, _ *tls.Config) (net.Conn, error) {
-			return dial(ctx, "tcp", addr)
-		},
-		ConnWriteTimeout:  readTimeout,
-		DisableRetry:      true,
-		DisableCache:      true,
-		ForceSingleClient: true,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return func() (any, error) {
-		v, err := c.Do(context.Background(), c.B().Arbitrary("GET", "k").Build()).ToAny()
-		if valkey.IsValkeyNil(err) {
-			return nil, nil
-		}
-		return v, err
-	}, nil
-}
-
-func connectRadix(addr string, dial dialFunc) (getter, error) {
-	c, err := radix.Dialer{NetDialer: netDialer(dial)}.Dial(context.Background(), "tcp", addr)
-	if err != nil {
-		return nil, err
-	}
-	return func() (v any, err error) {
-		ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
-		defer cancel()
-		err = c.Do(ctx, radix.Cmd(&v, "GET", "k"))
-		return v, err
-	}, nil
-}
-
-// netDialer gives a dialFunc the method that radix wants.
-type netDialer dialFunc
-
-func (d netDialer) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
-	return d(ctx, network, addr)
 }

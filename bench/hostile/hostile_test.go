@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/internal/frames"
 )
 
@@ -100,7 +101,7 @@ func TestOursSurvives(t *testing.T) {
 		}
 		t.Run(f.Name, func(t *testing.T) {
 			t.Parallel()
-			r := attempt(clients[0], f, 50*time.Millisecond)
+			r := attempt(contenders[0], f, 50*time.Millisecond)
 			if r.Outcome != failed && r.Outcome != accepted {
 				t.Fatalf("%s: %s", r.Outcome, r.Detail)
 			}
@@ -111,11 +112,36 @@ func TestOursSurvives(t *testing.T) {
 	}
 }
 
+// Whoever is a peer is a column without more ado, and a child finds it by its name.
+func TestColumns(t *testing.T) {
+	t.Parallel()
+	column := 1 // behind ours
+	for _, c := range clients.Peers() {
+		if !c.IsPlain() {
+			continue
+		}
+		if column == len(contenders) || contenders[column].Name != c.Name {
+			t.Fatalf("column %d is not %s", column, c.Name)
+		}
+		column++
+	}
+	for _, c := range contenders {
+		if got, f, err := parseCase(c.Name + "/2"); err != nil || got.Name != c.Name || f.Name != corpus()[2].Name {
+			t.Errorf("%s is %s with %q, %v", c.Name, got.Name, f.Name, err)
+		}
+	}
+	for _, name := range []string{"nobody/2", ours + "/-1", ours + "/100000", ours} {
+		if _, _, err := parseCase(name); err == nil {
+			t.Errorf("%s is a case", name)
+		}
+	}
+}
+
 // Every client gets through its handshake, and what the server sends after that.
 func TestClientsRead(t *testing.T) {
 	t.Parallel()
-	for _, c := range clients {
-		t.Run(c.name, func(t *testing.T) {
+	for _, c := range contenders {
+		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			r := attempt(c, frames.Frame{Bytes: "*2\r\n", Unit: "$3\r\nfoo\r\n", Times: 1, Tail: "$-1\r\n"}, time.Second)
 			if r.Outcome != accepted || r.Detail != `["foo", nil]` || r.Received != 18 {

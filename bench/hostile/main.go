@@ -41,7 +41,7 @@ func main() {
 	}
 }
 
-// choose returns the indexes into corpus, and into clients, that the flags select.
+// choose returns the indexes into corpus, and into contenders, that the flags select.
 func choose(pattern, only string) (frames, columns []int, err error) {
 	re, err := regexp.Compile(pattern)
 	if err != nil {
@@ -52,8 +52,8 @@ func choose(pattern, only string) (frames, columns []int, err error) {
 			frames = append(frames, i)
 		}
 	}
-	for i, c := range clients {
-		if only == "" || c.name == only {
+	for i, c := range contenders {
+		if only == "" || c.Name == only {
 			columns = append(columns, i)
 		}
 	}

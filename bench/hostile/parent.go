@@ -19,7 +19,7 @@ const (
 
 // A table is what came of every case.
 type table struct {
-	frames, columns []int      // indexes into corpus and clients
+	frames, columns []int      // indexes into corpus and contenders
 	results         [][]result // by row and column
 }
 
@@ -34,9 +34,9 @@ func runAll(frames, columns []int) *table {
 			slots <- struct{}{}
 			wg.Go(func() {
 				defer func() { <-slots }()
-				r := spawn(clients[c].name, f)
+				r := spawn(contenders[c].Name, f)
 				t.results[row][col] = r
-				fmt.Fprintf(os.Stderr, "%d/%d %s, %s: %s\n", row+1, len(frames), corpus()[f].Name, clients[c].name, r.Outcome)
+				fmt.Fprintf(os.Stderr, "%d/%d %s, %s: %s\n", row+1, len(frames), corpus()[f].Name, contenders[c].Name, r.Outcome)
 			})
 		}
 	}

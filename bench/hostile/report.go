@@ -17,7 +17,7 @@ const (
 func (t *table) writeTable(w io.Writer, peak bool) {
 	header, rule := "| reply | bytes |", "| --- | --- |"
 	for _, c := range t.columns {
-		header += " " + clients[c].name + " |"
+		header += " " + contenders[c].Name + " |"
 		rule += " --- |"
 	}
 	fmt.Fprintf(w, "%s\n%s\n", header, rule)
@@ -25,7 +25,7 @@ func (t *table) writeTable(w io.Writer, peak bool) {
 		cells := []string{corpus()[f].Name, shown(corpus()[f])}
 		for col, r := range t.results[row] {
 			cell := r.cell(peak)
-			if clients[t.columns[col]].name == ours && r.Outcome == failed {
+			if contenders[t.columns[col]].Name == ours && r.Outcome == failed {
 				cell += ": " + r.Detail
 			}
 			cells = append(cells, cell)
@@ -60,14 +60,14 @@ func (t *table) writeDetails(w io.Writer) {
 		fmt.Fprintf(w, "\n%s:\n", corpus()[f].Name)
 		for col, c := range t.columns {
 			r := t.results[row][col]
-			fmt.Fprintf(w, "- %s: %s: %s\n", clients[c].name, r.Outcome, r.Detail)
+			fmt.Fprintf(w, "- %s: %s: %s\n", contenders[c].Name, r.Outcome, r.Detail)
 		}
 	}
 }
 
 // writeRatio says what memory this library takes for what it receives. Beside short frames the buffers are everything, so that they are left out of the ratio.
 func (t *table) writeRatio(w io.Writer) {
-	col := slices.IndexFunc(t.columns, func(c int) bool { return clients[c].name == ours })
+	col := slices.IndexFunc(t.columns, func(c int) bool { return contenders[c].Name == ours })
 	if col < 0 {
 		return
 	}
@@ -97,7 +97,7 @@ func (t *table) bad() bool {
 	for _, row := range t.results {
 		for col, r := range row {
 			survived := r.Outcome == failed || r.Outcome == accepted
-			if r.Outcome == broken || clients[t.columns[col]].name == ours && !survived {
+			if r.Outcome == broken || contenders[t.columns[col]].Name == ours && !survived {
 				return true
 			}
 		}

@@ -19,7 +19,8 @@ type Conn struct {
 	mu       sync.Mutex
 	changed  sync.Cond
 	canned   []*cannedAnswer
-	turn     int // which of them comes next
+	resp3    []*cannedAnswer // takes the place of canned when HELLO asks for RESP3; nil: nothing does
+	turn     int             // which of them comes next
 	scanner  resp.Scanner
 	partial  []byte // the beginning of a command
 	owed     []answer
@@ -40,6 +41,13 @@ func New(replies ...[]byte) *Conn {
 		c.canned = append(c.canned, &cannedAnswer{answer: repeat(reply)})
 	}
 	c.changed.L = &c.mu
+	return c
+}
+
+// NewInBoth returns a connection to a server that answers with the one reply in RESP2 until it is told to speak RESP3, and with the other from then on.
+func NewInBoth(resp2, resp3 []byte) *Conn {
+	c := New(resp2)
+	c.resp3 = New(resp3).canned
 	return c
 }
 
@@ -82,8 +90,11 @@ func (c *Conn) take(commands []byte) (rest []byte, err error) {
 			c.scanner.Reset()
 			break
 		}
-		if reply, ok := greeting(commands[:n]); ok {
+		if reply, version, ok := greeting(commands[:n]); ok {
 			c.owe(answer{block: reply, size: len(reply)})
+			if version == "3" && c.resp3 != nil {
+				c.canned = c.resp3
+			}
 		} else {
 			next.repeated = append(next.repeated[:0], commands[:n]...)
 			c.owe(next.answer)

@@ -62,6 +62,14 @@ func TestAnswersInTurn(t *testing.T) {
 	}
 }
 
+// Who asks for RESP3 gets its replies in it, and who does not, in RESP2.
+func TestAnswersInBoth(t *testing.T) {
+	c := NewInBoth([]byte("*0\r\n"), []byte("%0\r\n"))
+	hello := "*2\r\n$5\r\nHELLO\r\n$1\r\n"
+	write(t, c, get+hello+"2\r\n"+get+hello+"3\r\n"+get)
+	expect(t, c, "*0\r\n"+string(bench.AppendHello(nil))+"*0\r\n"+string(bench.AppendHello(nil))+"%0\r\n")
+}
+
 // More replies than a block holds, read in pieces that end anywhere.
 func TestManyReplies(t *testing.T) {
 	const count = 20_000
