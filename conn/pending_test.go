@@ -22,7 +22,7 @@ func TestRequestsOfManySizes(t *testing.T) {
 		c := connect(redistest.Override(map[string]redistest.Handler{"SUM": sum}, redistest.Redis(redistest.Options{})), conn.Dialer{Timeout: time.Minute})
 		share(16, 800, func(n int) {
 			for i := range n {
-				text := strings.Repeat(string(rune('a'+i%26)), 1<<(i%18))
+				text := strings.Repeat(string(rune('a'+i%26)), 1<<(i%21))
 				v, err := c.Do(context.Background(), "SUM", text)
 				assert.NoError(t, err)
 				got, _ := v.Int()

@@ -22,6 +22,13 @@ const grace = time.Millisecond
 // maxLooks is how often a transfer whose time is over is tried again.
 const maxLooks = 5
 
+// headStart is how much of a large request is written by itself. Measured over loopback, a SET of 1 MiB takes two thirds of the time then; one of 512 KiB takes as long as
+// it did. It does not matter much whether the first write has 16 or 128 KiB.
+const (
+	headStart       = 32 << 10
+	worthAHeadStart = 512 << 10
+)
+
 // past makes a pending read or write return at once.
 var past = time.Unix(1, 0)
 
@@ -292,8 +299,16 @@ func (s *side) setSocket(t time.Time) error {
 }
 
 func (s *side) move(b []byte) (int, error) {
-	if s.write {
+	if !s.write {
+		return s.nc.Read(b)
+	}
+	if len(b) <= worthAHeadStart {
 		return s.nc.Write(b)
 	}
-	return s.nc.Read(b)
+	n, err := s.nc.Write(b[:headStart])
+	if err != nil {
+		return n, err
+	}
+	m, err := s.nc.Write(b[n:])
+	return n + m, err
 }

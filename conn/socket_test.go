@@ -101,3 +101,50 @@ func TestPatienceChangesDuringAWrite(t *testing.T) {
 	_, err := io.ReadFull(server, make([]byte, 1000))
 	require.NoError(t, err)
 }
+
+// taker is a connection that takes what is written, until it has taken limit bytes, and then fails.
+type taker struct {
+	net.Conn
+	sizes []int
+	taken []byte
+	limit int
+}
+
+func (c *taker) Write(b []byte) (int, error) {
+	n := min(len(b), c.limit-len(c.taken))
+	c.sizes, c.taken = append(c.sizes, len(b)), append(c.taken, b[:n]...)
+	if n < len(b) {
+		return n, io.ErrClosedPipe
+	}
+	return n, nil
+}
+
+func (c *taker) SetWriteDeadline(time.Time) error { return nil }
+
+// A large request is written in two, as it is, and wherever that fails it is known how much was written.
+func TestHeadStart(t *testing.T) {
+	large := make([]byte, 2*worthAHeadStart)
+	for i := range large {
+		large[i] = byte(i ^ i>>8)
+	}
+	for name, want := range map[string]struct {
+		size, limit int
+		sizes       []int
+	}{
+		"not large":        {worthAHeadStart, len(large), []int{worthAHeadStart}},
+		"large":            {len(large), len(large), []int{headStart, len(large) - headStart}},
+		"nothing is taken": {len(large), 0, []int{headStart}},
+		"only the head":    {len(large), headStart, []int{headStart, len(large) - headStart}},
+		"a part of each":   {len(large), headStart + 100, []int{headStart, len(large) - headStart}},
+		"a part of one":    {len(large), 100, []int{headStart}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			nc := &taker{limit: want.limit}
+			n, err := newSocket(nc).writes.transferSoon(context.Background(), large[:want.size])
+			require.Equal(t, want.limit < want.size, err != nil, "%v", err)
+			require.Equal(t, min(want.limit, want.size), n)
+			require.Equal(t, want.sizes, nc.sizes)
+			require.Equal(t, string(large[:n]), string(nc.taken))
+		})
+	}
+}
