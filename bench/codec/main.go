@@ -11,7 +11,7 @@ import (
 	"os"
 	"runtime"
 
-	"github.com/bwredis/bwredis/bench"
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
@@ -49,7 +49,7 @@ func compare(w io.Writer, settings versus.Settings, pattern string) error {
 	if len(selected) == 0 {
 		return fmt.Errorf("no workload matches %q", pattern)
 	}
-	fmt.Fprintf(w, preface, settings.Rounds, settings.Sample, bench.Versions(), runtime.GOMAXPROCS(0))
+	fmt.Fprintf(w, preface, settings.Rounds, settings.Sample, clients.Versions(), runtime.GOMAXPROCS(0))
 	var results []versus.Result
 	for _, workload := range selected {
 		result, err := settings.Measure(workload)

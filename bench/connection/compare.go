@@ -9,7 +9,7 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/bwredis/bwredis/bench"
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
@@ -99,8 +99,8 @@ writing: MaxFlushDelay, or radix's WriteFlushInterval. Where a workload has at m
 
 func writePreface(w io.Writer, o options, s *site) {
 	if o.doc {
-		fmt.Fprintf(w, preface, o.Rounds, o.Sample, s.version, bench.Versions(), runtime.GOMAXPROCS(0))
+		fmt.Fprintf(w, preface, o.Rounds, o.Sample, s.version, clients.Versions(), runtime.GOMAXPROCS(0))
 		return
 	}
-	fmt.Fprintf(w, "%d rounds of %v, %s, %s, %d processors\n\n", o.Rounds, o.Sample, s.version, bench.Versions(), runtime.GOMAXPROCS(0))
+	fmt.Fprintf(w, "%d rounds of %v, %s, %s, %d processors\n\n", o.Rounds, o.Sample, s.version, clients.Versions(), runtime.GOMAXPROCS(0))
 }

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bwredis/bwredis/bench"
 	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/server"
 )
@@ -130,8 +129,8 @@ has it (INCR and WAIT 1 in one request); "not replicated" are those of which it 
 func writePreface(w io.Writer, o options, binary string) {
 	version := server.Version(binary)
 	if o.doc {
-		fmt.Fprintf(w, preface, o.rounds, version, bench.Versions(), runtime.GOMAXPROCS(0), int(time.Second/interval), callers, rest, again, callBound, followBound, int64(reign))
+		fmt.Fprintf(w, preface, o.rounds, version, clients.Versions(), runtime.GOMAXPROCS(0), int(time.Second/interval), callers, rest, again, callBound, followBound, int64(reign))
 		return
 	}
-	fmt.Fprintf(w, "%d rounds, %s, %s, %d processors\n\n", o.rounds, version, bench.Versions(), runtime.GOMAXPROCS(0))
+	fmt.Fprintf(w, "%d rounds, %s, %s, %d processors\n\n", o.rounds, version, clients.Versions(), runtime.GOMAXPROCS(0))
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/bwredis/bwredis/bench"
+	"github.com/bwredis/bwredis/bench/clients"
 )
 
 const introduction = `# Hostile replies
@@ -27,4 +27,4 @@ writes this document anew. The replies are the table in internal/frames, which t
 `
 
 // writeIntroduction prints what stands before the table.
-func writeIntroduction(w io.Writer) { fmt.Fprintf(w, introduction, readTimeout, bench.Versions()) }
+func writeIntroduction(w io.Writer) { fmt.Fprintf(w, introduction, readTimeout, clients.Versions()) }

@@ -6,6 +6,7 @@ import (
 	"runtime"
 
 	"github.com/bwredis/bwredis/bench"
+	"github.com/bwredis/bwredis/bench/clients"
 )
 
 const preface = `# Outages compared
@@ -36,10 +37,10 @@ A client may wait while a server is away, or refuse at once, as ours does when f
 
 func writePreface(w io.Writer, o options, version string) {
 	if !o.doc {
-		fmt.Fprintf(w, "%d rounds, %s, %s, %d processors\n\n", o.rounds, version, bench.Versions(), runtime.GOMAXPROCS(0))
+		fmt.Fprintf(w, "%d rounds, %s, %s, %d processors\n\n", o.rounds, version, clients.Versions(), runtime.GOMAXPROCS(0))
 		return
 	}
 	p := o.pace
-	fmt.Fprintf(w, preface, o.rounds, version, bench.Versions(), runtime.GOMAXPROCS(0), bench.Busy(bench.Load(), runtime.NumCPU()), again, grace, endBound, again,
+	fmt.Fprintf(w, preface, o.rounds, version, clients.Versions(), runtime.GOMAXPROCS(0), bench.Busy(bench.Load(), runtime.NumCPU()), again, grace, endBound, again,
 		restartSection.callers, p.restartBound, p.down, stallSection.callers, p.stallBound, p.frozen, p.after, stormSection.callers, p.storm, stormMost, p.restartBound)
 }

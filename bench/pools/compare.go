@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/bwredis/bwredis/bench"
+	"github.com/bwredis/bwredis/bench/clients"
 	"github.com/bwredis/bwredis/bench/versus"
 )
 
@@ -93,8 +93,8 @@ which on virtual machines takes one of two times, by chance.
 
 func writePreface(w io.Writer, o options, s *site) {
 	if o.doc {
-		fmt.Fprintf(w, preface, o.Rounds, o.Sample, s.version, bench.Versions(), runtime.GOMAXPROCS(0), sessionSize)
+		fmt.Fprintf(w, preface, o.Rounds, o.Sample, s.version, clients.Versions(), runtime.GOMAXPROCS(0), sessionSize)
 		return
 	}
-	fmt.Fprintf(w, "%d rounds of %v, %s, %s, %d processors\n\n", o.Rounds, o.Sample, s.version, bench.Versions(), runtime.GOMAXPROCS(0))
+	fmt.Fprintf(w, "%d rounds of %v, %s, %s, %d processors\n\n", o.Rounds, o.Sample, s.version, clients.Versions(), runtime.GOMAXPROCS(0))
 }

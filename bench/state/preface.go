@@ -6,6 +6,7 @@ import (
 	"runtime"
 
 	"github.com/bwredis/bwredis/bench"
+	"github.com/bwredis/bwredis/bench/clients"
 )
 
 const preface = `# Shared state, measured
@@ -35,8 +36,8 @@ the limit of the client for a path (EVALSHA), and an application's session (GETR
 
 func writePreface(w io.Writer, o options, s *site) {
 	if o.doc {
-		fmt.Fprintf(w, preface, o.Rounds, o.Sample, s.version, bench.Versions(), runtime.GOMAXPROCS(0), bench.Busy(bench.Load(), runtime.NumCPU()), sessionSize)
+		fmt.Fprintf(w, preface, o.Rounds, o.Sample, s.version, clients.Versions(), runtime.GOMAXPROCS(0), bench.Busy(bench.Load(), runtime.NumCPU()), sessionSize)
 		return
 	}
-	fmt.Fprintf(w, "%d rounds of %v, %s, %s, %d processors\n\n", o.Rounds, o.Sample, s.version, bench.Versions(), runtime.GOMAXPROCS(0))
+	fmt.Fprintf(w, "%d rounds of %v, %s, %s, %d processors\n\n", o.Rounds, o.Sample, s.version, clients.Versions(), runtime.GOMAXPROCS(0))
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/bwredis/bwredis/bench"
+	"github.com/bwredis/bwredis/bench/clients"
 )
 
 const noServer = `**This is no server, and the figures are not those of one.** Nothing is executed: replies come at once, from the same process, which shares its processors with the clients and
@@ -42,7 +43,7 @@ func writeHead(w io.Writer, o options, s *site) error {
 	if o.full {
 		defaults, transfers = defaultsLegend, transfersLegend
 	}
-	fmt.Fprintf(&b, legend, o.Rounds, o.Sample, runtime.GOMAXPROCS(0), bench.Versions(), bench.Busy(bench.Load(), runtime.NumCPU()), defaults, transfers)
+	fmt.Fprintf(&b, legend, o.Rounds, o.Sample, runtime.GOMAXPROCS(0), clients.Versions(), bench.Busy(bench.Load(), runtime.NumCPU()), defaults, transfers)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
