@@ -3,6 +3,7 @@ package pool
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 )
 
 // String returns the statistics as a JSON object, with the names of the fields and histograms in microseconds.
@@ -22,3 +23,12 @@ func (p *Pool) Var() fmt.Stringer { return statsVar{p} }
 type statsVar struct{ p *Pool }
 
 func (v statsVar) String() string { return v.p.Stats().String() }
+
+// String shows how many connections there are, and how many of them are in use. No way of printing a Pool shows more, and it may be printed while it is used.
+func (p *Pool) String() string {
+	s := p.Stats()
+	return fmt.Sprintf("pool.Pool{%d open, %d in use}", s.Open, s.InUse)
+}
+
+// Format is [Pool.String] for every verb.
+func (p *Pool) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }

@@ -3,9 +3,12 @@ package pool_test
 import (
 	"encoding/json"
 	"expvar"
+	"fmt"
 	"reflect"
+	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/bwredis/bwredis/pool"
@@ -32,4 +35,24 @@ func TestVarShowsWhatIsSoNow(t *testing.T) {
 	require.Equal(t, 1, dials().Dials)
 	require.NoError(t, p.Close())
 	require.Equal(t, 1, dials().Dials, "also when the pool is closed")
+}
+
+// A pool may be printed while it is used: whoever logs one by accident races with nobody.
+func TestPoolShows(t *testing.T) {
+	p := parrotPool(t, pool.Config{})
+	require.Equal(t, "pool.Pool{0 open, 0 in use}", p.String())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for range 100 {
+			_, err := do(t.Context(), p, "PING")
+			assert.NoError(t, err)
+		}
+	})
+	for range 100 {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+			require.Regexp(t, `^pool\.Pool\{\d+ open, \d+ in use\}$`, fmt.Sprintf(verb, p))
+		}
+	}
+	wg.Wait()
+	require.Regexp(t, `^pool\.Pool\{[1-9] open, 0 in use\}$`, p.String())
 }
