@@ -36,6 +36,7 @@ type call struct {
 	size  int       // and its length
 	since time.Time // when it was first noticed that the reply is owed; zero: not yet
 	err   error     // the connection's failure
+	cut   error     // the caller's context, when it cut a write off
 
 	// Owned by the caller.
 	handed int   // replies given to h
@@ -80,7 +81,7 @@ func (own *call) clear() {
 	if own.kept.len() > 0 || cap(own.kept.buf) > maxKept {
 		own.kept.reset()
 	}
-	own.h, own.confirm, own.since, own.err, own.herr = nil, nil, time.Time{}, nil, nil
+	own.h, own.confirm, own.since, own.err, own.cut, own.herr = nil, nil, time.Time{}, nil, nil, nil
 	own.done, own.blocking, own.handed = false, false, 0
 	own.reply = resp.Reply{}
 	if own.left.Load() {

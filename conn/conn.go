@@ -3,6 +3,7 @@ package conn
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -211,7 +212,7 @@ func (c *Conn) drainLocked() {
 			c.recycleLocked(own)
 			continue
 		}
-		own.err = c.err.of(own.seq < c.sentSeq)
+		own.err = c.toldLocked(own)
 		own.done = true
 		own.tell(own.seq)
 	}
@@ -219,4 +220,13 @@ func (c *Conn) drainLocked() {
 	if c.parked != nil {
 		c.parked.poke()
 	}
+}
+
+// toldLocked returns what the connection's end is to one caller. Who cut a write off is told of the context that did it.
+func (c *Conn) toldLocked(own *call) *Error {
+	err := c.err.of(own.seq < c.sentSeq)
+	if own.cut != nil && errors.Is(c.err, errInterrupted) {
+		err.Err = own.cut
+	}
+	return err
 }

@@ -2,7 +2,6 @@ package conn
 
 import (
 	"context"
-	"errors"
 	"runtime"
 	"time"
 )
@@ -225,15 +224,14 @@ func (c *Conn) writeLocked(ctx context.Context, own *call, batch []byte) (alive 
 	if nothing {
 		c.sentSeq = before
 	}
-	answered := own.done // and only writing for others
 	ctxErr := ended(ctx)
+	if late(err) && !own.done { // else it was only writing for others
+		own.cut = ctxErr
+	}
 	c.writeFailedLocked(err, ctxErr)
 	c.mu.Unlock()
 	c.shut()
 	c.mu.Lock()
-	if own.done && !answered && errors.Is(own.err, errInterrupted) { // by us: whoever reads may have told us what the others are told
-		own.err = &Error{Op: OpWrite, Addr: c.addr, Sent: own.seq < c.sentSeq, Err: ctxErr}
-	}
 	return false
 }
 
@@ -267,7 +265,7 @@ func (c *Conn) writeDueAt() time.Time {
 	return c.writeSince.Add(c.timeout)
 }
 
-// writeFailedLocked ends the connection. The caller whose context cut the write off is told so by writeLocked; for the others it is somebody else's doing.
+// writeFailedLocked ends the connection. The caller whose context cut the write off is told so; for the others it is somebody else's doing.
 func (c *Conn) writeFailedLocked(err, ctxErr error) {
 	switch {
 	case !late(err):
