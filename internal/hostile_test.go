@@ -16,9 +16,13 @@ import (
 func TestHostileDocument(t *testing.T) {
 	doc, err := os.ReadFile("../docs/hostile.md")
 	require.NoError(t, err)
-	rows := map[string]string{}
+	rows, columns := map[string]string{}, 0
 	for line := range strings.Lines(string(doc)) {
-		if cells := strings.Split(strings.ReplaceAll(line, `\|`, "/"), " | "); len(cells) > 3 {
+		cells := strings.Split(strings.ReplaceAll(line, `\|`, "/"), " | ")
+		if cells[0] == "| reply" {
+			columns = len(cells)
+		}
+		if len(cells) == columns {
 			rows[strings.TrimPrefix(cells[0], "| ")] = cells[2]
 		}
 	}

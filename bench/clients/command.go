@@ -3,6 +3,7 @@ package clients
 import (
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 // A Want is the form in which a caller wants a reply.
@@ -36,6 +37,13 @@ type Command struct {
 // Script returns the parts of an EVALSHA.
 func (c *Command) Script() (sha string, keys, argv []string) {
 	return c.Args[0], c.Args[2 : 2+c.Keys], c.Args[2+c.Keys:]
+}
+
+// bounds returns the two numbers behind the key of a command that asks for a part.
+func (c *Command) bounds() (start, end int64) {
+	start, _ = strconv.ParseInt(c.Args[1], 10, 64)
+	end, _ = strconv.ParseInt(c.Args[2], 10, 64)
+	return start, end
 }
 
 // EvalSHA is the call of a script.

@@ -3,7 +3,6 @@ package clients
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -137,16 +136,14 @@ func goredisIssueOf(c *Command) goredisIssue {
 	case "HGETALL":
 		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.HGetAll(ctx, c.Args[0]) }
 	case "LRANGE":
-		start, _ := strconv.ParseInt(c.Args[1], 10, 64)
-		stop, _ := strconv.ParseInt(c.Args[2], 10, 64)
+		start, stop := c.bounds()
 		return func(ctx context.Context, to redis.Cmdable) redis.Cmder {
 			return to.LRange(ctx, c.Args[0], start, stop)
 		}
 	case "PTTL":
 		return func(ctx context.Context, to redis.Cmdable) redis.Cmder { return to.PTTL(ctx, c.Args[0]) }
 	case "GETRANGE":
-		start, _ := strconv.ParseInt(c.Args[1], 10, 64)
-		end, _ := strconv.ParseInt(c.Args[2], 10, 64)
+		start, end := c.bounds()
 		return func(ctx context.Context, to redis.Cmdable) redis.Cmder {
 			return to.GetRange(ctx, c.Args[0], start, end)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"slices"
-	"strconv"
 
 	"github.com/redis/rueidis"
 
@@ -112,8 +111,7 @@ func (s rueidisSession) building(c *Command) func() rueidis.Completed {
 	case "PTTL":
 		return func() rueidis.Completed { return b().Pttl().Key(c.Args[0]).Build() }
 	case "GETRANGE":
-		start, _ := strconv.ParseInt(c.Args[1], 10, 64)
-		end, _ := strconv.ParseInt(c.Args[2], 10, 64)
+		start, end := c.bounds()
 		return func() rueidis.Completed { return b().Getrange().Key(c.Args[0]).Start(start).End(end).Build() }
 	case "EVALSHA":
 		sha, keys, argv := c.Script()

@@ -2,7 +2,6 @@ package clients
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/valkey-io/valkey-go"
 
@@ -104,8 +103,7 @@ func (s valkeySession) building(c *Command) func() valkey.Completed {
 	case "PTTL":
 		return func() valkey.Completed { return b().Pttl().Key(c.Args[0]).Build() }
 	case "GETRANGE":
-		start, _ := strconv.ParseInt(c.Args[1], 10, 64)
-		end, _ := strconv.ParseInt(c.Args[2], 10, 64)
+		start, end := c.bounds()
 		return func() valkey.Completed { return b().Getrange().Key(c.Args[0]).Start(start).End(end).Build() }
 	case "EVALSHA":
 		sha, keys, argv := c.Script()

@@ -36,7 +36,8 @@ ratios are within a round.
 
 "Receive only", "Unmarshal only", "Send only" and "Marshal only" are the client's codec with its own buffering. "Pipeline over memory conn" is a whole client over a
 connection within memory, used as all comparisons use it: more than a codec, for commands are encoded, queued and matched as well. A codec that cannot be imported is
-seen only so. Where replies are decoded, clients that can keep a command ready to send do so, and what is borrowed is read into the caller's memory by those that can. The
+seen only so. Where replies are decoded, clients that can keep a command ready to send do so, and what is borrowed is read into the caller's memory by those that can. What
+all of them are asked through costs such a client some nanoseconds, which show where replies are short; of a megabyte there is one reply at a time, and no pipeline. The
 floors are bare loops that trust the bytes.
 
 `

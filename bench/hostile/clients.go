@@ -40,6 +40,7 @@ func connect(c clients.Client, addr string, through dial.Func) (getter, error) {
 		return nil, err
 	}
 	if _, err := s.Ask([]clients.Command{clients.Ping()})(ctx); err != nil {
+		s.Close()
 		return nil, err
 	}
 	return getting(s), nil
