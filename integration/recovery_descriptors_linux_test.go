@@ -19,8 +19,6 @@ import (
 	"github.com/bwredis/bwredis/pool"
 )
 
-const exhaustEnv = "BWREDIS_TEST_EXHAUST" // in a child process: address and database of the server to use
-
 // A process without descriptors cannot dial. It is told so, loses nothing, and works when it has some again.
 func TestRecoveryWithoutDescriptors(t *testing.T) {
 	if target := os.Getenv(exhaustEnv); target != "" {
